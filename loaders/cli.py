@@ -1,0 +1,156 @@
+"""The command line: arguments in, results on stdout, logs on stderr, exit codes out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from loaders.errors import SessionhouseError
+from loaders.exports import Options, Status
+from loaders.landing import open_landing
+from loaders.ledger import Ledger
+from loaders.loading import Outcome, load_landing
+from loaders.registry import VENDORS
+from loaders.warehouse import connect, connect_read_only
+
+STATUS_COLUMNS = (
+    "vendor", "export_id", "status", "files", "rows", "rejected_rows", "reason", "loaded_at",
+)  # fmt: skip
+SHOWN_TEXT_WIDTH = 200
+
+database_option = click.option(
+    "--database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="SESSIONHOUSE_DATABASE",
+    default="warehouse.duckdb",
+    show_default=True,
+    show_envvar=True,
+    help="The DuckDB file.",
+)
+
+
+class _Group(click.Group):
+    """Turns the package's own errors into a message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SessionhouseError as error:
+            click.echo(f"{type(error).__name__}: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="sessionhouse")
+def main() -> None:
+    """Load vendor session exports into one DuckDB file, complete or not at all.
+
+    Exit codes: 0 all good, 1 something was rejected, 2 wrong usage, 3 environment.
+    """
+
+
+@main.command()
+@click.argument("vendor", type=click.Choice(sorted(VENDORS)))
+@click.argument("uris", metavar="URI...", nargs=-1, required=True)
+@database_option
+@click.option("--allow-gap", is_flag=True, help="Pendo: go on although export counters are missing.")
+@click.option("--include-test", is_flag=True, help="Pendo: load exports marked as tests, too.")
+def load(vendor: str, uris: tuple[str, ...], database: Path, allow_gap: bool, include_test: bool) -> None:
+    """Load every complete, not yet loaded export found under URI.
+
+    Example: sessionhouse load leanplum exports/leanplum
+    """
+    options = Options(allow_gap=allow_gap, include_test=include_test)
+    landings = [open_landing(uri) for uri in uris]
+    connection = connect(database)
+    try:
+        outcomes = [
+            outcome
+            for landing in landings
+            for outcome in load_landing(connection, VENDORS[vendor](), landing, options)
+        ]
+    finally:
+        connection.close()
+    for outcome in outcomes:
+        _tell(outcome)
+    click.echo(_summary(vendor, outcomes))
+    if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--vendor", type=click.Choice(sorted(VENDORS)), help="Only this vendor's exports.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@database_option
+def status(vendor: str | None, as_json: bool, database: Path) -> None:
+    """Print one row for each export ever seen.
+
+    Example: sessionhouse status --vendor pendo
+    """
+    connection = connect_read_only(database)
+    try:
+        entries = [asdict(entry) for entry in Ledger(connection).entries(vendor)]
+    finally:
+        connection.close()
+    _print([{name: entry[name] for name in STATUS_COLUMNS} for entry in entries], as_json)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@database_option
+def rejects(as_json: bool, database: Path) -> None:
+    """Print the quarantined lines: where each stood, why it was refused, and its text.
+
+    Example: sessionhouse rejects --json
+    """
+    connection = connect_read_only(database)
+    try:
+        lines = Ledger(connection).rejected_lines()
+    finally:
+        connection.close()
+    _print(lines, as_json)
+
+
+def _tell(outcome: Outcome) -> None:
+    entry = outcome.entry
+    if not outcome.is_new:
+        return
+    counts = f"  {entry.files} files, {entry.rows:,} rows" if entry.status is Status.LOADED else ""
+    bad = f", {entry.rejected_rows} bad lines quarantined" if entry.rejected_rows else ""
+    reason = f"  {entry.reason}" if entry.reason else ""
+    click.echo(f"{entry.vendor}  {entry.status:<10}  {entry.export_id}{counts}{bad}{reason}")
+
+
+def _summary(vendor: str, outcomes: list[Outcome]) -> str:
+    new = Counter(str(outcome.entry.status) for outcome in outcomes if outcome.is_new)
+    rows = sum(outcome.entry.rows for outcome in outcomes if outcome.is_new)
+    known = sum(not outcome.is_new for outcome in outcomes)
+    loaded = new.pop(Status.LOADED, 0)
+    parts = [f"{loaded} loaded ({rows:,} rows)" if loaded else "nothing new"]
+    parts += [f"{count} {status}" for status, count in sorted(new.items())]
+    parts += [f"{known} already loaded"] if known else []
+    return f"{vendor}: {', '.join(parts)}"
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(rows, default=str, indent=2))
+        return
+    if not rows:
+        click.echo("none", err=True)
+        return
+    texts = [{name: _cell(value) for name, value in row.items()} for row in rows]
+    widths = {name: max(len(name), *(len(row[name]) for row in texts)) for name in texts[0]}
+    for row in ({name: name for name in widths}, *texts):
+        click.echo("  ".join(row[name].ljust(width) for name, width in widths.items()).rstrip())
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value).replace("\n", " ")
+    return text if len(text) <= SHOWN_TEXT_WIDTH else text[: SHOWN_TEXT_WIDTH - 1] + "…"

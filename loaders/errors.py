@@ -1,0 +1,52 @@
+"""Every error a loader raises on purpose, grouped by what the operator has to do.
+
+Messages say what happened, where, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class SessionhouseError(Exception):
+    """Base of all errors of this package; the command line prints its text and no traceback."""
+
+    exit_code = 1
+
+
+class UsageError(SessionhouseError):
+    """The command was given something it cannot work with; correct the command."""
+
+    exit_code = 2
+
+
+class NotReadyError(SessionhouseError):
+    """The machine is not ready (a locked database, no permission); mend it and run again."""
+
+    exit_code = 3
+
+
+class DatabaseLockedError(NotReadyError):
+    """Another process holds the DuckDB file."""
+
+
+class LandingError(NotReadyError):
+    """The place that should hold exports cannot be read."""
+
+
+class ExportRejectedError(SessionhouseError):
+    """A check of one export failed: nothing of it is loaded, the ledger keeps the reason."""
+
+
+class ManifestError(ExportRejectedError):
+    """A manifest cannot be understood or contradicts the files it lists."""
+
+
+class DamagedFileError(ExportRejectedError):
+    """A data file is truncated, corrupt or in a form its vendor does not write."""
+
+
+class TooManyBadLinesError(ExportRejectedError):
+    """More lines of an export are bad than the limit of `loaders.quarantine` allows."""
+
+
+class CounterGapError(SessionhouseError):
+    """Pendo exports are missing between the last loaded counter and the next one offered."""

@@ -1,0 +1,69 @@
+"""What a vendor's discovery hands to the loading: exports, their files, and the verdict on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """State of an export in the ledger (`raw.loads.status`)."""
+
+    LOADED = "loaded"
+    INCOMPLETE = "incomplete"
+    ORPHAN = "orphan"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One file of a landing place.
+
+    `path` is relative to the landing root, with `/`; `version` is whatever the listing says that
+    changes when the content does (modification time in nanoseconds, or an ETag); `size` in bytes.
+    """
+
+    path: str
+    size: int
+    version: str
+
+    @property
+    def name(self) -> str:
+        """Last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def folder(self) -> str:
+        """Path without its last part, `""` at the root."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """One unit of loading: it is landed whole, in one transaction, or not at all.
+
+    `order` sorts the exports of one run. `status` is None for an export that may be loaded, else the
+    verdict that keeps it out, with `reason`. `digest` identifies the content that the manifest (or the
+    file itself) vouches for: an export loaded with one digest is replaced when it comes with another.
+    `identity` is what the file of a single-file export is known by, `""` for exports of several files.
+    `warnings` are told to the user when the export is loaded.
+    """
+
+    vendor: str
+    export_id: str
+    order: tuple[str | int, ...]
+    files: tuple[DataFile, ...] = ()
+    digest: str = ""
+    identity: str = ""
+    status: Status | None = None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices of one `sessionhouse load` run that change what a vendor accepts."""
+
+    allow_gap: bool = False
+    include_test: bool = False

@@ -1,0 +1,140 @@
+"""The ledger: what became of every export (`raw.loads`, `raw.load_files`, `raw.rejected_lines`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from loaders.exports import DataFile, Status
+
+ENTRY_COLUMNS = (
+    "load_id, vendor, export_id, status, files, rows, rejected_rows, reason, digest, uri, loaded_at"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One export in the ledger; `load_id` and `loaded_at` (UTC) only once it is loaded."""
+
+    vendor: str
+    export_id: str
+    status: Status
+    files: int
+    reason: str
+    digest: str
+    uri: str
+    rows: int = 0
+    rejected_rows: int = 0
+    load_id: int | None = None
+    loaded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file of a loaded export, as it was when it was loaded; `file` is its identity."""
+
+    export_id: str
+    file: str
+    name: str
+    size: int
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that could not be landed; `line` counts from 1, `raw_text` is what stood there."""
+
+    file: str
+    line: int
+    reason: str
+    raw_text: str | None
+
+
+class Ledger:
+    """Reads and writes the ledger through one open connection; the caller holds the transaction."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def entries(self, vendor: str | None = None) -> list[Entry]:
+        """Return all exports ever seen, in the order of loading, those not loaded last."""
+        rows = self._connection.execute(
+            f"SELECT {ENTRY_COLUMNS} FROM raw.loads WHERE $vendor IS NULL OR vendor = $vendor "
+            "ORDER BY load_id NULLS LAST, vendor, export_id",
+            {"vendor": vendor},
+        ).fetchall()
+        return [_entry(row) for row in rows]
+
+    def entry(self, vendor: str, export_id: str) -> Entry | None:
+        """Return one export, or None if it was never seen."""
+        row = self._connection.execute(
+            f"SELECT {ENTRY_COLUMNS} FROM raw.loads WHERE vendor = $vendor AND export_id = $export_id",
+            {"vendor": vendor, "export_id": export_id},
+        ).fetchone()
+        return _entry(row) if row else None
+
+    def files(self, vendor: str) -> list[FileRecord]:
+        """Return every file of the vendor's loaded exports, in the order of loading."""
+        rows = self._connection.execute(
+            "SELECT export_id, file, name, size, version, digest FROM raw.load_files "
+            "WHERE vendor = $vendor ORDER BY load_id, file",
+            {"vendor": vendor},
+        ).fetchall()
+        return [FileRecord(*row) for row in rows]
+
+    def write(self, entry: Entry) -> None:
+        """Put the export's one row in place of the row it had, if any."""
+        self._connection.execute(
+            "DELETE FROM raw.loads WHERE vendor = $vendor AND export_id = $export_id",
+            {"vendor": entry.vendor, "export_id": entry.export_id},
+        )
+        self._connection.execute(
+            f"INSERT INTO raw.loads ({ENTRY_COLUMNS}) VALUES "
+            "($load_id, $vendor, $export_id, $status, $files, $rows, $rejected_rows, $reason, "
+            "$digest, $uri, $loaded_at)",
+            {name.strip(): getattr(entry, name.strip()) for name in ENTRY_COLUMNS.split(",")},
+        )
+
+    def write_file(self, entry: Entry, file: DataFile, identity: str, digest: str) -> None:
+        """Note one file of an export that is being loaded."""
+        self._connection.execute(
+            "INSERT INTO raw.load_files VALUES "
+            "($load_id, $vendor, $export_id, $file, $name, $size, $version, $digest)",
+            {
+                "load_id": entry.load_id,
+                "vendor": entry.vendor,
+                "export_id": entry.export_id,
+                "file": identity,
+                "name": file.name,
+                "size": file.size,
+                "version": file.version,
+                "digest": digest,
+            },
+        )
+
+    def next_load(self) -> tuple[int, datetime]:
+        """Return the next `load_id` and a UTC `loaded_at` later than every earlier one."""
+        row = self._connection.execute("SELECT max(load_id), max(loaded_at) FROM raw.loads").fetchone()
+        last_id, last_loaded_at = row if row else (None, None)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        if last_loaded_at is not None and now <= last_loaded_at:
+            now = last_loaded_at + timedelta(microseconds=1)
+        return (last_id or 0) + 1, now
+
+    def rejected_lines(self) -> list[dict[str, Any]]:
+        """Return all quarantined lines with `vendor, export, file, line, reason, raw_text`."""
+        rows = self._connection.execute(
+            "SELECT vendor, export_id, file, line, reason, raw_text FROM raw.rejected_lines "
+            "ORDER BY load_id, file, line"
+        ).fetchall()
+        names = ("vendor", "export_id", "file", "line", "reason", "raw_text")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    values = dict(zip((name.strip() for name in ENTRY_COLUMNS.split(",")), row, strict=True))
+    return Entry(**{**values, "status": Status(values["status"])})

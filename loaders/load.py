@@ -1,0 +1,148 @@
+"""One export on its way into raw: the tools a vendor lands with, inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import duckdb
+
+from loaders.errors import TooManyBadLinesError
+from loaders.exports import DataFile, Export
+from loaders.fields import Field, fault, structure
+from loaders.landing import Landing
+from loaders.ledger import RejectedLine
+from loaders.lines import read_batches
+
+# More bad lines than both limits allow reject the export.
+BAD_LINES_LIMIT = 10
+BAD_LINES_SHARE_LIMIT = 0.001
+
+PROVENANCE = "$load_id AS _load_id, $loaded_at AS _loaded_at"
+
+
+class Load:
+    """Lands one export through `connection`; the caller has begun the transaction and ends it.
+
+    `load_id` and `loaded_at` (UTC) stamp every row; `rows`, `lines` and `rejected_rows` count what was done.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        landing: Landing,
+        export: Export,
+        load_id: int,
+        loaded_at: datetime,
+    ) -> None:
+        self.connection = connection
+        self.landing = landing
+        self.export = export
+        self.load_id = load_id
+        self.loaded_at = loaded_at
+        self.rows = 0
+        self.lines = 0
+        self.rejected_rows = 0
+
+    def insert(self, table: str, columns: str, query: str, **values: object) -> int:
+        """Insert the rows of `query` into the raw `table` and return how many.
+
+        `columns` and `query` are made of constants; `query` selects the columns in order, then the names
+        `file` and `line` for the position. Values go in as `$name` parameters.
+        """
+        statement = (
+            f"INSERT INTO {table} ({columns}, _file, _line, _load_id, _loaded_at) "
+            f"SELECT *, {PROVENANCE} FROM ({query})"
+        )
+        stamps = {"load_id": self.load_id, "loaded_at": self.loaded_at}
+        row = self.connection.execute(statement, {**values, **stamps}).fetchone()
+        count = int(row[0]) if row else 0
+        self.rows += count
+        return count
+
+    def read_lines(self, files: Mapping[str, DataFile]) -> None:
+        """Read the files into the temporary table `landing_lines` (`file, line, text, damage`)."""
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE landing_lines "
+            "(file VARCHAR, line BIGINT, text VARCHAR, damage VARCHAR)"
+        )
+        for batch in read_batches(self.landing, dict(files)):
+            self.connection.register("landing_batch", batch)
+            self.connection.execute("INSERT INTO landing_lines SELECT * FROM landing_batch")
+            self.connection.unregister("landing_batch")
+            self.lines += batch.num_rows
+
+    def parse_objects(self, fields: tuple[Field, ...]) -> None:
+        """Split `landing_lines` into `landing_records`, one JSON object a line.
+
+        Columns: `file, line, text, document` (the JSON object), `record` (a struct with the text of every
+        field's key) and `reason`, which is null for a line that may be landed.
+        """
+        self.connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE landing_records AS
+            WITH documents AS (
+                SELECT *, CASE WHEN damage IS NULL AND json_valid(text) AND json_type(text) = 'OBJECT'
+                    THEN text END AS document
+                FROM landing_lines
+            ),
+            records AS (
+                SELECT *, from_json(document, {structure(fields)}) AS record, json_keys(document) AS keys
+                FROM documents
+            )
+            SELECT file, line, text, document, record,
+                CASE
+                    WHEN damage IS NOT NULL THEN damage
+                    WHEN NOT json_valid(text) THEN 'not valid JSON'
+                    WHEN document IS NULL THEN 'not a JSON object'
+                    WHEN len(keys) > len(list_distinct(keys)) THEN 'a key stands twice in the object'
+                    ELSE {fault(fields)}
+                END AS reason
+            FROM records
+            """
+        )
+
+    def reject_bad_records(self) -> None:
+        """Quarantine the lines of `landing_records` that have a reason."""
+        rows = self.connection.execute(
+            "SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL "
+            "ORDER BY file, line"
+        ).fetchall()
+        self.reject([RejectedLine(*row) for row in rows])
+
+    def reject(self, rejected: list[RejectedLine]) -> None:
+        """Keep bad lines in the quarantine."""
+        self.rejected_rows += len(rejected)
+        if rejected:
+            self.connection.executemany(
+                "INSERT INTO raw.rejected_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        self.load_id,
+                        self.export.vendor,
+                        self.export.export_id,
+                        line.file,
+                        line.line,
+                        line.reason,
+                        line.raw_text,
+                        self.loaded_at,
+                    )
+                    for line in rejected
+                ],
+            )
+
+    def check_bad_lines(self) -> None:
+        """Raise TooManyBadLinesError when the quarantine took more than both limits allow."""
+        over = self.rejected_rows > BAD_LINES_LIMIT
+        if not over or self.rejected_rows <= BAD_LINES_SHARE_LIMIT * self.lines:
+            return
+        first = self.connection.execute(
+            "SELECT file, line, reason FROM raw.rejected_lines WHERE load_id = $load_id "
+            "ORDER BY file, line LIMIT 1",
+            {"load_id": self.load_id},
+        ).fetchone()
+        where = f"the first is {first[0]} line {first[1]}: {first[2]}" if first else ""
+        raise TooManyBadLinesError(
+            f"{self.rejected_rows} of {self.lines} lines are bad ({where}). More than {BAD_LINES_LIMIT} and "
+            f"more than {BAD_LINES_SHARE_LIMIT:.1%} reject an export; fetch or export it again."
+        )

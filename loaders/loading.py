@@ -1,0 +1,116 @@
+"""Loading a landing place: every complete, not yet loaded export, in order, one transaction each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from loaders.errors import ExportRejectedError, UsageError
+from loaders.exports import Export, Options, Status
+from loaders.landing import Landing
+from loaders.ledger import Entry, Ledger
+from loaders.load import Load
+from loaders.progress import reporting
+from loaders.vendors import Vendor
+from loaders.warehouse import transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one export in this run; `is_new` is False for one that was loaded before."""
+
+    entry: Entry
+    is_new: bool
+    warnings: tuple[str, ...] = ()
+
+
+def load_landing(
+    connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, options: Options
+) -> list[Outcome]:
+    """Load what is new under the landing root and return the outcome of every export found there.
+
+    Raises UsageError when nothing there belongs to the vendor.
+    """
+    ledger = Ledger(connection)
+    exports = sorted(vendor.discover(landing, ledger, options), key=lambda export: export.order)
+    if not exports:
+        raise UsageError(
+            f"No {vendor.name} export found under {landing.uri}. The README lists the file names that "
+            f"each vendor writes; check the folder and the vendor."
+        )
+    outcomes = []
+    with reporting(vendor.name, len(exports)) as reporter:
+        for export in exports:
+            reporter.starting(export.export_id)
+            outcomes.append(_settle(connection, vendor, landing, export))
+            reporter.finished()
+    return outcomes
+
+
+def _settle(
+    connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, export: Export
+) -> Outcome:
+    ledger = Ledger(connection)
+    entry = ledger.entry(export.vendor, export.export_id)
+    earlier = entry if entry and entry.status is Status.LOADED else None
+    if earlier and (earlier.digest == export.digest or export.status is not None):
+        return Outcome(earlier, is_new=False)
+    if export.status is not None:
+        noted = _verdict(export, landing, export.status, export.reason)
+        ledger.write(noted)
+        return Outcome(noted, is_new=True)
+    try:
+        with transaction(connection):
+            if earlier:
+                _withdraw(connection, vendor, earlier)
+            return Outcome(_load(connection, vendor, landing, export), True, export.warnings)
+    except ExportRejectedError as error:
+        rejected = _verdict(export, landing, Status.REJECTED, str(error))
+        # An export that is loaded stays so: its newer content is refused, its rows are still there.
+        ledger.write(replace(earlier, reason=f"newer content rejected: {error}") if earlier else rejected)
+        return Outcome(rejected, is_new=True)
+
+
+def _withdraw(connection: duckdb.DuckDBPyConnection, vendor: Vendor, earlier: Entry) -> None:
+    for table in (*vendor.tables, "raw.load_files", "raw.rejected_lines"):
+        column = "load_id" if table.startswith("raw.") else "_load_id"
+        connection.execute(f"DELETE FROM {table} WHERE {column} = $load_id", {"load_id": earlier.load_id})
+
+
+def _load(connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, export: Export) -> Entry:
+    ledger = Ledger(connection)
+    load_id, loaded_at = ledger.next_load()
+    load = Load(connection, landing, export, load_id, loaded_at)
+    vendor.land(load)
+    load.check_bad_lines()
+    entry = Entry(
+        vendor=export.vendor,
+        export_id=export.export_id,
+        status=Status.LOADED,
+        files=len(export.files),
+        rows=load.rows,
+        rejected_rows=load.rejected_rows,
+        reason="; ".join(export.warnings),
+        digest=export.digest,
+        uri=landing.uri,
+        load_id=load_id,
+        loaded_at=loaded_at,
+    )
+    ledger.write(entry)
+    for file in export.files:
+        digest = export.digest if export.identity else ""
+        ledger.write_file(entry, file, export.identity or file.path, digest)
+    return entry
+
+
+def _verdict(export: Export, landing: Landing, status: Status, reason: str) -> Entry:
+    return Entry(
+        vendor=export.vendor,
+        export_id=export.export_id,
+        status=status,
+        files=len(export.files),
+        reason=reason,
+        digest=export.digest,
+        uri=landing.uri,
+    )

@@ -1,0 +1,93 @@
+CREATE SCHEMA IF NOT EXISTS raw_pendo;
+
+-- One row per event of a period; a period is dropped and landed again when it is exported again.
+CREATE TABLE IF NOT EXISTS raw_pendo.allevents (
+    subscription_id VARCHAR NOT NULL,
+    application_id VARCHAR NOT NULL,
+    period_id DATE NOT NULL,
+    event_id VARCHAR NOT NULL,
+    visitor_id VARCHAR,
+    account_id VARCHAR,
+    browser_timestamp TIMESTAMP,
+    received_timestamp TIMESTAMP,
+    event_type VARCHAR,
+    url VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per event and page, feature or track type that it matches.
+CREATE TABLE IF NOT EXISTS raw_pendo.matched_events (
+    matchable_type VARCHAR NOT NULL,
+    matchable_id VARCHAR NOT NULL,
+    subscription_id VARCHAR NOT NULL,
+    application_id VARCHAR NOT NULL,
+    period_id DATE NOT NULL,
+    event_id VARCHAR NOT NULL,
+    visitor_id VARCHAR,
+    account_id VARCHAR,
+    browser_timestamp TIMESTAMP,
+    received_timestamp TIMESTAMP,
+    event_type VARCHAR,
+    url VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per page of an application.
+CREATE TABLE IF NOT EXISTS raw_pendo.allpages (
+    subscription_id VARCHAR NOT NULL,
+    application_id VARCHAR NOT NULL,
+    page_id VARCHAR NOT NULL,
+    name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per feature of an application.
+CREATE TABLE IF NOT EXISTS raw_pendo.allfeatures (
+    subscription_id VARCHAR NOT NULL,
+    application_id VARCHAR NOT NULL,
+    feature_id VARCHAR NOT NULL,
+    name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per track type of an application.
+CREATE TABLE IF NOT EXISTS raw_pendo.alltracktypes (
+    subscription_id VARCHAR NOT NULL,
+    application_id VARCHAR NOT NULL,
+    track_type_id VARCHAR NOT NULL,
+    name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per guide of an application.
+CREATE TABLE IF NOT EXISTS raw_pendo.allguides (
+    subscription_id VARCHAR NOT NULL,
+    application_id VARCHAR NOT NULL,
+    guide_id VARCHAR NOT NULL,
+    name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);

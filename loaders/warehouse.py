@@ -1,0 +1,89 @@
+"""The DuckDB file: opening it, its raw tables, and transactions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from loaders.errors import DatabaseLockedError, NotReadyError, UsageError
+
+# Files stay readable for DuckDB 1.5 whichever version writes them.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
+LOCK_WAIT_SECONDS = 30.0
+LOCK_FIRST_PAUSE_SECONDS = 0.1
+SCHEMA_FILES = (
+    "ledger.sql",
+    "leanplum.sql",
+    "monetate.sql",
+    "pendo.sql",
+    "rudderstack.sql",
+    "snowplow.sql",
+)
+
+
+def connect(database: Path, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
+    """Open the file for writing, in UTC, with every raw table and parser in place.
+
+    Waits up to `lock_wait_seconds` for another process that holds the file; raises
+    DatabaseLockedError after that, NotReadyError for a file that is no DuckDB database.
+    """
+    connection = _open(database, lock_wait_seconds, read_only=False)
+    connection.execute("SET TimeZone = 'UTC'")
+    for name in SCHEMA_FILES:
+        connection.execute(_sql(name))
+    connection.execute(_sql("parsers.sql"))
+    return connection
+
+
+def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open an existing file for reading; raises UsageError where there is none."""
+    if not database.exists():
+        raise UsageError(
+            f"There is no database at {database}. Load an export first, or name it with --database."
+        )
+    connection = _open(database, LOCK_WAIT_SECONDS, read_only=True)
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Commit what the block did, or roll it back whole when the block raises."""
+    connection.begin()
+    try:
+        yield
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+
+
+def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    if not database.parent.is_dir():
+        raise UsageError(f"The folder {database.parent} does not exist; create it first.")
+    give_up_at = time.monotonic() + wait_seconds
+    pause = LOCK_FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(database), read_only=read_only, config=CONFIG)
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                raise NotReadyError(f"Cannot open {database}: {error}") from error
+            if time.monotonic() + pause > give_up_at:
+                raise DatabaseLockedError(
+                    f"{database} is in use by another process (waited {wait_seconds:.0f} s). "
+                    f"Close it there, or wait for the running build, and run the command again."
+                ) from error
+        except duckdb.Error as error:
+            raise NotReadyError(f"{database} is not a DuckDB database: {error}") from error
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
+
+
+def _sql(name: str) -> str:
+    return (resources.files("loaders") / "raw" / name).read_text(encoding="utf-8")
