@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+import duckdb
 
-from loaders.errors import SessionhouseError
+from loaders.errors import NotReadyError, SessionhouseError, first_line
 from loaders.exports import Options, Status
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.loading import Outcome, load_landing
 from loaders.registry import VENDORS
+from loaders.samples.generate import FEWEST_EVENTS, write_samples
 from loaders.warehouse import connect, connect_read_only
 
 STATUS_COLUMNS = (
@@ -36,7 +38,7 @@ database_option = click.option(
 
 
 class _Group(click.Group):
-    """Turns the package's own errors into a message and an exit code."""
+    """Turns errors into a message and an exit code; nobody is shown a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -44,6 +46,11 @@ class _Group(click.Group):
         except SessionhouseError as error:
             click.echo(f"{type(error).__name__}: {error}", err=True)
             sys.exit(error.exit_code)
+        except (duckdb.Error, OSError) as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # click ends quietly when the reader of a pipe has gone.
+            click.echo(f"{type(error).__name__}: {first_line(error)}", err=True)
+            sys.exit(NotReadyError.exit_code)
 
 
 @click.group(cls=_Group)
@@ -69,16 +76,15 @@ def load(vendor: str, uris: tuple[str, ...], database: Path, allow_gap: bool, in
     options = Options(allow_gap=allow_gap, include_test=include_test)
     landings = [open_landing(uri) for uri in uris]
     connection = connect(database)
+    outcomes: list[Outcome] = []
     try:
-        outcomes = [
-            outcome
-            for landing in landings
-            for outcome in load_landing(connection, VENDORS[vendor](), landing, options)
-        ]
+        for landing in landings:
+            # Told place by place: what is loaded stays loaded, and known, when the next place fails.
+            for outcome in load_landing(connection, VENDORS[vendor](), landing, options):
+                _tell(outcome)
+                outcomes.append(outcome)
     finally:
         connection.close()
-    for outcome in outcomes:
-        _tell(outcome)
     click.echo(_summary(vendor, outcomes))
     if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
         sys.exit(1)
@@ -115,6 +121,39 @@ def rejects(as_json: bool, database: Path) -> None:
     finally:
         connection.close()
     _print(lines, as_json)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--events",
+    type=click.IntRange(min=FEWEST_EVENTS),
+    default=5000,
+    show_default=True,
+    help="Events of all vendors together; the hard cases come on top.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="The same number of events and seed give the same files, byte by byte.",
+)
+def sample(folder: Path, events: int, seed: int) -> None:
+    """Write synthetic exports of all five vendors into the new or empty folder DIR.
+
+    Example: sessionhouse sample sample --events 20000
+    """
+    samples = write_samples(folder, events, seed)
+    for written in samples:
+        click.echo(
+            f"{written.vendor}: {written.events:,} events in {written.files:,} files, and on top of them"
+        )
+        for case in written.cases:
+            click.echo(f"    {case}")
+    click.echo("Load them next:")
+    for written in samples:
+        click.echo(f"    sessionhouse load {written.vendor} {folder / written.vendor}")
 
 
 def _tell(outcome: Outcome) -> None:

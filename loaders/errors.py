@@ -48,5 +48,14 @@ class TooManyBadLinesError(ExportRejectedError):
     """More lines of an export are bad than the limit of `loaders.quarantine` allows."""
 
 
+class ExportWaitsError(ExportRejectedError):
+    """An export before this one could not be loaded; this one is incomplete until that one is loaded."""
+
+
 class CounterGapError(SessionhouseError):
     """Pendo exports are missing between the last loaded counter and the next one offered."""
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error of another package says, without the lines of detail that follow it."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__

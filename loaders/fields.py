@@ -70,7 +70,7 @@ def columns(fields: Sequence[Field]) -> str:
 def extras(fields: Sequence[Field], document: str = "document") -> str:
     """Return SQL for the JSON object of all other keys of `document`, null where there is none."""
     known = _literal(json.dumps({field.key: None for field in fields}))
-    return f"nullif(json_merge_patch({document}, {known})::VARCHAR, '{{}}')::JSON"
+    return f"nullif(json_merge_patch({document}, {known}), '{{}}')"
 
 
 def fault(fields: Sequence[Field], record: str = "record") -> str:

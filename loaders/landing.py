@@ -69,13 +69,19 @@ class FolderLanding:
         if self._only is not None:
             yield self._stat(self._root / self._only)
             return
-        for folder, folders, names in os.walk(self._root, onerror=_raise):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+        seen = {os.path.realpath(self._root)}
+        for folder, folders, names in os.walk(self._root, onerror=_raise, followlinks=True):
+            # A link to a folder is a folder; one that leads back to a folder already seen would never end.
+            folders[:] = [name for name in folders if not name.startswith(".") and _is_new(folder, name, seen)]
             for name in names:
                 if not _is_ignored(name):
                     yield self._stat(Path(folder) / name)
 
     def _stat(self, path: Path) -> DataFile:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError as error:
+            raise LandingError(f"The name of {str(path)!a} is no UTF-8 text; rename the file.") from error
         stat = path.stat()
         return DataFile(
             path=path.relative_to(self._root).as_posix(),
@@ -113,6 +119,13 @@ def _is_ignored(name: str) -> bool:
         or name.endswith(IGNORED_SUFFIXES)
         or name in IGNORED_NAMES
     )
+
+
+def _is_new(folder: str, name: str, seen: set[str]) -> bool:
+    place = os.path.realpath(Path(folder) / name)
+    known = place in seen
+    seen.add(place)
+    return not known
 
 
 def _raise(error: OSError) -> None:

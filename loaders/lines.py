@@ -6,9 +6,10 @@ JSON neither its number nor its text back. So lines are cut here and travel to D
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -19,6 +20,13 @@ from loaders.landing import CHUNK_BYTES, Landing
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+COMPRESSED_CHUNK_BYTES = 64 << 10
+# Forms that no vendor writes; read as text they would pass for a handful of bad lines.
+FOREIGN_FORM = re.compile(
+    rb"(?P<zip>PK\x03\x04)|(?P<bzip2>BZh[1-9]1AY&SY)|(?P<xz>\xfd7zXZ\x00)|(?P<zstd>\x28\xb5\x2f\xfd)"
+    rb"|(?P<parquet>PAR1)|(?P<avro>Obj\x01)|(?P<utf_16>\xff\xfe|\xfe\xff)"
+)
+FOREIGN_FORM_BYTES = 10
 BATCH_BYTES = 16 << 20
 LINE_BYTES_LIMIT = 64 << 20
 KEPT_BYTES_OF_LONG_LINE = 1000
@@ -28,32 +36,35 @@ LINES_SCHEMA = pa.schema(
 )
 
 
-@dataclass(slots=True)
 class _Batch:
-    files: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    damages: list[str | None] = field(default_factory=list)
-    size: int = 0
+    """Tables of lines that are waiting to be handed on together."""
 
-    def add(self, file: str, line: int, text: bytes) -> None:
-        damage: str | None = None
-        if len(text) > LINE_BYTES_LIMIT:
-            damage = f"line is longer than {LINE_BYTES_LIMIT >> 20} MiB"
-            text = text[:KEPT_BYTES_OF_LONG_LINE]
-        try:
-            decoded = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            damage = damage or f"invalid UTF-8 at byte {error.start + 1}"
-            decoded = text.decode("utf-8", "backslashreplace")
-        self.files.append(file)
-        self.lines.append(line)
-        self.texts.append(decoded)
-        self.damages.append(damage)
-        self.size += len(text)
+    def __init__(self) -> None:
+        self._tables: list[pa.Table] = []
+        self.size = 0
 
-    def table(self) -> pa.Table:
-        return pa.Table.from_arrays([self.files, self.lines, self.texts, self.damages], schema=LINES_SCHEMA)
+    def add(self, file: str, first: int, lines: list[bytes]) -> None:
+        """Add the lines of one block, the first of which has the number `first`; blank ones are left out."""
+        numbers: list[int] | range = range(first, first + len(lines))
+        if not all(map(bytes.strip, lines)):
+            numbers = [number for number, line in zip(numbers, lines, strict=True) if line.strip()]
+            lines = [line for line in lines if line.strip()]
+        if not lines:
+            return
+        texts, damages = _decoded(lines)
+        count = len(lines)
+        self._tables.append(
+            pa.Table.from_arrays(
+                [pa.repeat(file, count), pa.array(numbers, pa.int64()), texts, damages], schema=LINES_SCHEMA
+            )
+        )
+        self.size += self._tables[-1].nbytes
+
+    def take(self) -> pa.Table:
+        """Return all lines added so far as one table, and begin anew."""
+        table = pa.concat_tables(self._tables)
+        self._tables, self.size = [], 0
+        return table
 
 
 def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Table]:
@@ -64,14 +75,14 @@ def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Ta
     """
     batch = _Batch()
     for name, data_file in files.items():
-        for number, text in enumerate(read_lines(landing, data_file), start=1):
-            if text.strip():
-                batch.add(name, number, text)
+        first = 1
+        for lines in _blocks(landing, data_file):
+            batch.add(name, first, lines)
+            first += len(lines)
             if batch.size >= BATCH_BYTES:
-                yield batch.table()
-                batch = _Batch()
-    if batch.lines:
-        yield batch.table()
+                yield batch.take()
+    if batch.size:
+        yield batch.take()
 
 
 def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
@@ -79,24 +90,27 @@ def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
 
     A line longer than LINE_BYTES_LIMIT is yielded cut behind the limit, so that no line fills the memory.
     """
-    for number, line in enumerate(_split(read_bytes(landing, file))):
-        text = line.removesuffix(b"\r")
-        yield text.removeprefix(BYTE_ORDER_MARK) if number == 0 else text
+    return chain.from_iterable(_blocks(landing, file))
 
 
 def read_bytes(landing: Landing, file: DataFile) -> Iterator[bytes]:
     """Yield the file's content in chunks, decompressed if it is gzip by its first bytes.
 
-    Raises DamagedFileError for a gzip file that is empty, cut, or fails its checksum.
+    Raises DamagedFileError for a gzip file that is empty, cut, or fails its checksum, and for a file in a
+    form that is neither gzip nor plain text.
     """
-    if file.size == 0 and file.name.endswith(".gz"):
+    if file.size == 0 and file.name.lower().endswith(".gz"):
         raise DamagedFileError(f"{file.path} is empty, not even a gzip header. {FETCH_AGAIN}")
     with landing.open(file) as stream:
-        if stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
-            stream.seek(0)
+        start = stream.read(FOREIGN_FORM_BYTES)
+        stream.seek(0)
+        foreign = FOREIGN_FORM.match(start)
+        if foreign and foreign.lastgroup:
+            form = foreign.lastgroup.replace("_", "-")
+            raise DamagedFileError(f"{file.path} is a {form} file; only gzip and plain UTF-8 text are read.")
+        if start.startswith(GZIP_MAGIC) or start == GZIP_MAGIC[:1]:
             yield from _inflate(stream, file)
             return
-        stream.seek(0)
         while chunk := stream.read(CHUNK_BYTES):
             yield chunk
 
@@ -109,13 +123,16 @@ def is_gzip(landing: Landing, file: DataFile) -> bool:
 
 def _inflate(stream: BinaryIO, file: DataFile) -> Iterator[bytes]:
     member = _new_member()
-    data = stream.read(CHUNK_BYTES)
     try:
-        while data:
-            yield member.decompress(data, CHUNK_BYTES)
-            data = member.unconsumed_tail or member.unused_data or stream.read(CHUNK_BYTES)
-            if member.eof and data:
+        while data := member.unconsumed_tail or member.unused_data or stream.read(COMPRESSED_CHUNK_BYTES):
+            if member.eof:
+                if not GZIP_MAGIC.startswith(data[:2]):
+                    raise DamagedFileError(
+                        f"{file.path} goes on behind the end of its gzip stream, with what is no gzip. "
+                        f"{FETCH_AGAIN}"
+                    )
                 member = _new_member()
+            yield member.decompress(data, CHUNK_BYTES)
     except zlib.error as error:
         raise DamagedFileError(f"{file.path} is damaged ({error}). {FETCH_AGAIN}") from error
     if not member.eof:
@@ -126,7 +143,14 @@ def _new_member() -> zlib._Decompress:
     return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
 
 
-def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _blocks(landing: Landing, file: DataFile) -> Iterator[list[bytes]]:
+    for number, lines in enumerate(_split(read_bytes(landing, file))):
+        if number == 0:
+            lines[0] = lines[0].removeprefix(BYTE_ORDER_MARK)
+        yield [line.removesuffix(b"\r") for line in lines]
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
     pending: list[bytes] = []
     pending_size = 0
     for chunk in chunks:
@@ -135,8 +159,27 @@ def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
             pending.append(first)
             pending_size += len(first)
         if others:
-            yield b"".join(pending)
-            yield from others[:-1]
+            yield [b"".join(pending), *others[:-1]]
             pending, pending_size = [others[-1]], len(others[-1])
     if pending_size:
-        yield b"".join(pending)
+        yield [b"".join(pending)]
+
+
+def _decoded(lines: list[bytes]) -> tuple[pa.Array, pa.Array]:
+    if max(map(len, lines)) <= LINE_BYTES_LIMIT:
+        try:
+            return pa.array(lines, pa.binary()).cast(pa.string()), pa.nulls(len(lines), pa.string())
+        except pa.ArrowInvalid:
+            pass  # Some line is no UTF-8: find out which.
+    texts, damages = zip(*map(_examined, lines), strict=True)
+    return pa.array(texts, pa.string()), pa.array(damages, pa.string())
+
+
+def _examined(line: bytes) -> tuple[str, str | None]:
+    if len(line) > LINE_BYTES_LIMIT:
+        kept = line[:KEPT_BYTES_OF_LONG_LINE].decode("utf-8", "backslashreplace")
+        return kept, f"line is longer than {LINE_BYTES_LIMIT >> 20} MiB"
+    try:
+        return line.decode("utf-8"), None
+    except UnicodeDecodeError as error:
+        return line.decode("utf-8", "backslashreplace"), f"invalid UTF-8 at byte {error.start + 1}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
 from loaders.errors import TooManyBadLinesError
 from loaders.exports import DataFile, Export
@@ -18,6 +20,7 @@ from loaders.lines import read_batches
 BAD_LINES_LIMIT = 10
 BAD_LINES_SHARE_LIMIT = 0.001
 
+REJECTED_TYPES = (pa.string(), pa.int64(), pa.string(), pa.string())
 PROVENANCE = "$load_id AS _load_id, $loaded_at AS _loaded_at"
 
 
@@ -25,6 +28,7 @@ class Load:
     """Lands one export through `connection`; the caller has begun the transaction and ends it.
 
     `load_id` and `loaded_at` (UTC) stamp every row; `rows`, `lines` and `rejected_rows` count what was done.
+    `warnings` are told to the user besides those of the export.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Load:
         self.rows = 0
         self.lines = 0
         self.rejected_rows = 0
+        self.warnings: list[str] = []
 
     def insert(self, table: str, columns: str, query: str, **values: object) -> int:
         """Insert the rows of `query` into the raw `table` and return how many.
@@ -76,60 +81,51 @@ class Load:
         """Split `landing_lines` into `landing_records`, one JSON object a line.
 
         Columns: `file, line, text, document` (the JSON object), `record` (a struct with the text of every
-        field's key) and `reason`, which is null for a line that may be landed.
+        field's key) and `reason`, which is null for a line that may be landed. Whole numbers keep every
+        digit; of a number with a fraction, JSON readers keep the 17 digits that a double has.
         """
         self.connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE landing_records AS
-            WITH documents AS (
-                SELECT *, CASE WHEN damage IS NULL AND json_valid(text) AND json_type(text) = 'OBJECT'
+            WITH checked AS (
+                SELECT *, damage IS NULL AND json_valid(text) AS is_json FROM landing_lines
+            ),
+            documents AS (
+                SELECT *, CASE WHEN is_json AND starts_with(ltrim(text, chr(32) || chr(9) || chr(13)), '{{')
                     THEN text END AS document
-                FROM landing_lines
+                FROM checked
             ),
             records AS (
-                SELECT *, from_json(document, {structure(fields)}) AS record, json_keys(document) AS keys
-                FROM documents
+                SELECT *, from_json(document, {structure(fields)}) AS record FROM documents
             )
             SELECT file, line, text, document, record,
                 CASE
                     WHEN damage IS NOT NULL THEN damage
-                    WHEN NOT json_valid(text) THEN 'not valid JSON'
+                    WHEN NOT is_json THEN 'not valid JSON'
                     WHEN document IS NULL THEN 'not a JSON object'
-                    WHEN len(keys) > len(list_distinct(keys)) THEN 'a key stands twice in the object'
                     ELSE {fault(fields)}
                 END AS reason
             FROM records
             """
         )
+        self._mark_repeated_keys()
 
     def reject_bad_records(self) -> None:
         """Quarantine the lines of `landing_records` that have a reason."""
-        rows = self.connection.execute(
-            "SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL "
-            "ORDER BY file, line"
-        ).fetchall()
-        self.reject([RejectedLine(*row) for row in rows])
+        self._quarantine("SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL")
 
     def reject(self, rejected: list[RejectedLine]) -> None:
         """Keep bad lines in the quarantine."""
-        self.rejected_rows += len(rejected)
-        if rejected:
-            self.connection.executemany(
-                "INSERT INTO raw.rejected_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        self.load_id,
-                        self.export.vendor,
-                        self.export.export_id,
-                        line.file,
-                        line.line,
-                        line.reason,
-                        line.raw_text,
-                        self.loaded_at,
-                    )
-                    for line in rejected
-                ],
-            )
+        if not rejected:
+            return
+        values = zip(*map(astuple, rejected), strict=True)
+        lines = pa.Table.from_arrays(
+            [pa.array(column, kind) for column, kind in zip(values, REJECTED_TYPES, strict=True)],
+            names=["file", "line", "reason", "raw_text"],
+        )
+        self.connection.register("landing_rejected", lines)
+        self._quarantine("FROM landing_rejected")
+        self.connection.unregister("landing_rejected")
 
     def check_bad_lines(self) -> None:
         """Raise TooManyBadLinesError when the quarantine took more than both limits allow."""
@@ -146,3 +142,30 @@ class Load:
             f"{self.rejected_rows} of {self.lines} lines are bad ({where}). More than {BAD_LINES_LIMIT} and "
             f"more than {BAD_LINES_SHARE_LIMIT:.1%} reject an export; fetch or export it again."
         )
+
+    def _mark_repeated_keys(self) -> None:
+        # Most lines of a file have the same keys, so comparing them once per list of keys is three times as
+        # fast as once per line.
+        repeated = self.connection.execute(
+            "SELECT 1 FROM (SELECT DISTINCT json_keys(document) AS keys FROM landing_records) "
+            "WHERE len(keys) > len(list_distinct(keys)) LIMIT 1"
+        ).fetchone()
+        if repeated:
+            self.connection.execute(
+                "UPDATE landing_records SET reason = 'a key stands twice in the object' "
+                "WHERE len(json_keys(document)) > len(list_distinct(json_keys(document)))"
+            )
+
+    def _quarantine(self, query: str) -> None:
+        row = self.connection.execute(
+            "INSERT INTO raw.rejected_lines "
+            f"SELECT $load_id, $vendor, $export_id, file, line, reason, raw_text, $loaded_at "
+            f"FROM ({query}) AS bad (file, line, reason, raw_text)",
+            {
+                "load_id": self.load_id,
+                "vendor": self.export.vendor,
+                "export_id": self.export.export_id,
+                "loaded_at": self.loaded_at,
+            },
+        ).fetchone()
+        self.rejected_rows += int(row[0]) if row else 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import duckdb
 
-from loaders.errors import ExportRejectedError, UsageError
+from loaders.errors import ExportRejectedError, ExportWaitsError, NotReadyError, UsageError, first_line
 from loaders.exports import Export, Options, Status
 from loaders.landing import Landing
 from loaders.ledger import Entry, Ledger
@@ -14,6 +16,9 @@ from loaders.load import Load
 from loaders.progress import reporting
 from loaders.vendors import Vendor
 from loaders.warehouse import transaction
+
+# What DuckDB raises for a value it cannot take: the export is at fault, and the next one may load.
+REFUSED_CONTENT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +63,37 @@ def _settle(
         return Outcome(earlier, is_new=False)
     if export.status is not None:
         noted = _verdict(export, landing, export.status, export.reason)
-        ledger.write(noted)
+        with transaction(connection):
+            ledger.write(noted)
         return Outcome(noted, is_new=True)
     try:
-        with transaction(connection):
+        with _own_errors(export), transaction(connection):
             if earlier:
                 _withdraw(connection, vendor, earlier)
             return Outcome(_load(connection, vendor, landing, export), True, export.warnings)
     except ExportRejectedError as error:
-        rejected = _verdict(export, landing, Status.REJECTED, str(error))
+        status = Status.INCOMPLETE if isinstance(error, ExportWaitsError) else Status.REJECTED
+        rejected = _verdict(export, landing, status, str(error))
         # An export that is loaded stays so: its newer content is refused, its rows are still there.
-        ledger.write(replace(earlier, reason=f"newer content rejected: {error}") if earlier else rejected)
+        kept = replace(earlier, reason=f"newer content rejected: {error}") if earlier else rejected
+        # One transaction: between its two statements the export would be unknown, and be loaded again.
+        with transaction(connection):
+            ledger.write(kept)
         return Outcome(rejected, is_new=True)
+
+
+@contextmanager
+def _own_errors(export: Export) -> Iterator[None]:
+    """Turn what the database or the machine raises into an error of this package."""
+    try:
+        yield
+    except REFUSED_CONTENT as error:
+        raise ExportRejectedError(f"its content cannot be stored: {first_line(error)}") from error
+    except (duckdb.Error, OSError) as error:
+        raise NotReadyError(
+            f"{export.vendor} export {export.export_id} could not be loaded: {first_line(error)} "
+            f"Nothing of it was kept, and what was loaded before it is complete; mend this and run again."
+        ) from error
 
 
 def _withdraw(connection: duckdb.DuckDBPyConnection, vendor: Vendor, earlier: Entry) -> None:
@@ -91,7 +115,7 @@ def _load(connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landin
         files=len(export.files),
         rows=load.rows,
         rejected_rows=load.rejected_rows,
-        reason="; ".join(export.warnings),
+        reason="; ".join((*export.warnings, *load.warnings)),
         digest=export.digest,
         uri=landing.uri,
         load_id=load_id,

@@ -58,7 +58,8 @@ def reporting(vendor: str, total: int) -> Iterator[Reporter]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[export]}"),
+        # Names of exports are no markup, whatever brackets they hold.
+        TextColumn("{task.fields[export]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True) as progress:
         yield TerminalReporter(progress, vendor, total)

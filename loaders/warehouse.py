@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 
-from loaders.errors import DatabaseLockedError, NotReadyError, UsageError
+from loaders.errors import DatabaseLockedError, NotReadyError, UsageError, first_line
 
 # Files stay readable for DuckDB 1.5 whichever version writes them.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
+LOCKED = re.compile(r"could not set lock on file|used by another process", re.IGNORECASE)
 LOCK_WAIT_SECONDS = 30.0
 LOCK_FIRST_PAUSE_SECONDS = 0.1
 SCHEMA_FILES = (
@@ -26,13 +28,14 @@ SCHEMA_FILES = (
 )
 
 
-def connect(database: Path, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> duckdb.DuckDBPyConnection:
+def connect(database: Path, lock_wait_seconds: float | None = None) -> duckdb.DuckDBPyConnection:
     """Open the file for writing, in UTC, with every raw table and parser in place.
 
-    Waits up to `lock_wait_seconds` for another process that holds the file; raises
-    DatabaseLockedError after that, NotReadyError for a file that is no DuckDB database.
+    Waits up to `lock_wait_seconds` (LOCK_WAIT_SECONDS without it) for another process that holds the
+    file; raises DatabaseLockedError after that, NotReadyError for a file that is no DuckDB database.
     """
-    connection = _open(database, lock_wait_seconds, read_only=False)
+    wait_seconds = LOCK_WAIT_SECONDS if lock_wait_seconds is None else lock_wait_seconds
+    connection = _open(database, wait_seconds, read_only=False)
     connection.execute("SET TimeZone = 'UTC'")
     for name in SCHEMA_FILES:
         connection.execute(_sql(name))
@@ -41,13 +44,19 @@ def connect(database: Path, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> duc
 
 
 def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
-    """Open an existing file for reading; raises UsageError where there is none."""
+    """Open an existing file for reading; raises UsageError where there is none, or none of this package."""
     if not database.exists():
         raise UsageError(
             f"There is no database at {database}. Load an export first, or name it with --database."
         )
     connection = _open(database, LOCK_WAIT_SECONDS, read_only=True)
     connection.execute("SET TimeZone = 'UTC'")
+    ledger = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE (schema_name, table_name) = ('raw', 'loads')"
+    )
+    if not ledger.fetchone():
+        connection.close()
+        raise UsageError(f"{database} has no ledger of loads. Load an export into it first.")
     return connection
 
 
@@ -58,7 +67,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.rollback()
+        # A failure that closed the database leaves nothing to roll back, and must not be hidden by that.
+        with suppress(duckdb.Error):
+            connection.rollback()
         raise
     connection.commit()
 
@@ -72,15 +83,15 @@ def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.Duc
         try:
             return duckdb.connect(str(database), read_only=read_only, config=CONFIG)
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
-                raise NotReadyError(f"Cannot open {database}: {error}") from error
+            if not LOCKED.search(str(error)):
+                raise NotReadyError(f"Cannot open {database}: {first_line(error)}") from error
             if time.monotonic() + pause > give_up_at:
                 raise DatabaseLockedError(
                     f"{database} is in use by another process (waited {wait_seconds:.0f} s). "
                     f"Close it there, or wait for the running build, and run the command again."
                 ) from error
         except duckdb.Error as error:
-            raise NotReadyError(f"{database} is not a DuckDB database: {error}") from error
+            raise NotReadyError(f"Cannot open {database}: {first_line(error)}") from error
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
 

@@ -1,13 +1,26 @@
--- How text of an export becomes a typed value. Each returns null for text that is not of its type.
+-- How text of an export becomes a typed value. Each returns null for text that is not of its type, and
+-- none of them raises: one odd value may cost its own line, never the whole export.
 
-CREATE OR REPLACE TEMP MACRO as_integer(x) AS
-    CASE WHEN regexp_full_match(x, '[+-]?[0-9]+(\.0*)?') THEN try_cast(split_part(x, '.', 1) AS BIGINT) END;
+-- Narrower than a cast, which also takes digits grouped by underscores.
+CREATE OR REPLACE TEMP MACRO is_number(x) AS
+    regexp_full_match(x, '\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*');
 
 CREATE OR REPLACE TEMP MACRO as_double(x) AS
-    CASE WHEN isfinite(try_cast(x AS DOUBLE)) THEN try_cast(x AS DOUBLE) END;
+    CASE WHEN is_number(x) AND isfinite(try_cast(x AS DOUBLE)) THEN try_cast(x AS DOUBLE) END;
 
+-- Rounded to nine digits behind the point. A cast of text to a decimal wider than 18 digits takes some
+-- hundred times as long as to a narrow one, which therefore goes first.
 CREATE OR REPLACE TEMP MACRO as_decimal(x) AS
-    try_cast(x AS DECIMAL(38, 9));
+    CASE WHEN is_number(x) THEN
+        coalesce(try_cast(x AS DECIMAL(18, 9))::DECIMAL(38, 9), try_cast(x AS DECIMAL(38, 9)))
+    END;
+
+-- Exact, or null: a number with an exponent or a fraction only counts where it is whole.
+CREATE OR REPLACE TEMP MACRO as_integer(x) AS
+    CASE
+        WHEN regexp_full_match(x, '\s*[+-]?[0-9]+(\.0*)?\s*') THEN try_cast(split_part(x, '.', 1) AS BIGINT)
+        WHEN as_double(x) = trunc(as_decimal(x))::DOUBLE THEN try_cast(as_decimal(x) AS BIGINT)
+    END;
 
 CREATE OR REPLACE TEMP MACRO as_boolean(x) AS
     CASE
@@ -15,27 +28,45 @@ CREATE OR REPLACE TEMP MACRO as_boolean(x) AS
         WHEN lower(x) IN ('f', 'false', '0') THEN false
     END;
 
--- A number is seconds since 1970, or milliseconds above 1e11, or microseconds above 1e14.
+-- A number is seconds since 1970, or milliseconds above 1e11, or microseconds above 1e14; what is beyond
+-- all of them is left out before it overflows. Rounded to the microsecond.
 CREATE OR REPLACE TEMP MACRO as_epoch(x) AS
     make_timestamp(
         CASE
-            WHEN abs(try_cast(x AS DECIMAL(38, 9))) > 1e14 THEN try_cast(x AS DECIMAL(38, 9))
-            WHEN abs(try_cast(x AS DECIMAL(38, 9))) > 1e11 THEN try_cast(x AS DECIMAL(38, 9)) * 1000
-            ELSE try_cast(x AS DECIMAL(38, 9)) * 1000000
-        END::BIGINT
-    );
-
--- An offset in the text is applied; without one the text is UTC. Digits beyond microseconds are cut.
-CREATE OR REPLACE TEMP MACRO as_moment(x) AS
-    try_cast(regexp_replace(x, ' ?UTC$', 'Z') AS TIMESTAMPTZ) AT TIME ZONE 'UTC';
-
-CREATE OR REPLACE TEMP MACRO in_range(moment) AS
-    CASE WHEN moment >= TIMESTAMP '1970-01-01' AND moment < TIMESTAMP '2100-01-01' THEN moment END;
-
-CREATE OR REPLACE TEMP MACRO as_time(x) AS
-    in_range(
-        CASE
-            WHEN regexp_full_match(x, '[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?') THEN as_epoch(x)
-            ELSE as_moment(x)
+            WHEN abs(try_cast(x AS DOUBLE)) > 5e15 THEN NULL
+            WHEN abs(try_cast(x AS DOUBLE)) > 1e14 THEN try_cast(x AS BIGINT)
+            WHEN abs(try_cast(x AS DOUBLE)) > 1e11 THEN
+                (try_cast(x AS DECIMAL(18, 3))::DECIMAL(25, 3) * 1000)::BIGINT
+            ELSE (try_cast(x AS DECIMAL(18, 6))::DECIMAL(25, 6) * 1000000)::BIGINT
         END
     );
+
+-- A date with or without a time. An offset in the text is applied; without one the text is UTC. Digits
+-- beyond microseconds are cut. The cast searches the names of all time zones for a suffix it does not
+-- know, a millisecond each: so a zone glued to the seconds, a small z and an offset behind a space are
+-- brought into the common form first.
+CREATE OR REPLACE TEMP MACRO as_moment(x) AS
+    make_timestamp(
+        epoch_us(
+            try_cast(
+                CASE
+                    WHEN contains(x, ' ') OR ends_with(x, 'C') OR ends_with(x, 'z') THEN
+                        regexp_replace(
+                            regexp_replace(x, ' ?(UTC|z)$', 'Z'),
+                            ' ([+-][0-9]{2}:?[0-9]{2})( ?[A-Z]+)?$',
+                            '\1'
+                        )
+                    ELSE x
+                END AS TIMESTAMPTZ
+            )
+        )
+    );
+
+CREATE OR REPLACE TEMP MACRO in_range(moment) AS
+    CASE
+        WHEN moment BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2099-12-31 23:59:59.999999' THEN moment
+    END;
+
+-- Dates begin with a year of four digits; words that the cast takes for a time (`epoch`) do not.
+CREATE OR REPLACE TEMP MACRO as_time(x) AS
+    in_range(CASE WHEN x[5] IN ('-', '/') THEN as_moment(x) WHEN is_number(x) THEN as_epoch(x) END);

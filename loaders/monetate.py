@@ -1,0 +1,195 @@
+"""Monetate: Session Stream files, one export each, every session observed in one window of time.
+
+The vendor writes no manifest. What vouches for a file is the grammar of its name, its gzip checksum and
+the ledger; so a file that is not gzip is refused, because nothing would tell whether it is whole.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from loaders.errors import DamagedFileError
+from loaders.exports import DataFile, Export, Options, Status
+from loaders.fields import Field, Kind, columns, extras, projection
+from loaders.landing import Landing
+from loaders.ledger import Ledger
+from loaders.lines import FETCH_AGAIN, is_gzip
+from loaders.load import Load
+from loaders.single_files import SingleFiles
+
+SUFFIX = ".json.gz"
+GRAMMAR = f"<YYYYMMDDThhmmss.sssZ>_PT15M-<number>{SUFFIX}"
+FILE_NAME = re.compile(
+    r"(?P<start>\d{8}T\d{6})(?:\.(?P<fraction>\d{1,3}))?Z_PT(?P<length>\d{1,4})(?P<unit>[MH])"
+    r"-(?P<sequence>\d{1,18})\.json\.gz",
+    re.ASCII,
+)
+DATE_FOLDER = re.compile(r"(?:.*/)?(\d{4})/(\d\d)/(\d\d)/[^/]+", re.ASCII)
+# Tried in turn: the vendor's folders from the account on, then from the stream on.
+ANCHORS = (re.compile(r".*/([^/]+/raw_data/session_stream/.+)"), re.compile(r".*/(session_stream/.+)"))
+
+SCALARS = (
+    Field("session_id", "session_id", required=True),
+    Field("account_id", "account_id", Kind.INTEGER),
+    Field("browser", "browser"),
+    Field("browser_version", "browser_version"),
+    Field("city", "city"),
+    Field("country_code", "country_code"),
+    Field("customer_id", "customer_id"),
+    Field("customer_link", "customer_link"),
+    Field("device_type", "device_type"),
+    Field("end_time", "end_time", Kind.TIME),
+    Field("guid", "guid"),
+    Field("has_cart", "has_cart", Kind.BOOLEAN),
+    Field("has_new_customer", "has_new_customer", Kind.BOOLEAN),
+    Field("has_product_view", "has_product_view", Kind.BOOLEAN),
+    Field("has_purchase", "has_purchase", Kind.BOOLEAN),
+    Field("has_stealth", "has_stealth", Kind.BOOLEAN),
+    Field("is_bounce", "is_bounce", Kind.BOOLEAN),
+    Field("is_closed", "is_closed", Kind.BOOLEAN),
+    Field("os", "os"),
+    Field("os_version", "os_version"),
+    Field("page_views", "page_views", Kind.INTEGER),
+    Field("page_views_ss", "page_views_ss", Kind.INTEGER),
+    Field("product_view_count", "product_view_count", Kind.INTEGER),
+    Field("purchase_count", "purchase_count", Kind.INTEGER),
+    Field("purchase_value_ss", "purchase_value_ss", Kind.DECIMAL),
+    Field("region", "region"),
+    Field("screen_height", "screen_height", Kind.INTEGER),
+    Field("screen_width", "screen_width", Kind.INTEGER),
+    Field("session_count", "session_count", Kind.INTEGER),
+    Field("session_value", "session_value", Kind.DECIMAL),
+    Field("session_value_ss", "session_value_ss", Kind.DECIMAL),
+    Field("start_time", "start_time", Kind.TIME, required=True),
+    Field("time_on_site", "time_on_site", Kind.INTEGER),
+    Field("time_on_site_ss", "time_on_site_ss", Kind.INTEGER),
+)
+# Objects keyed by an id, or arrays; a writer may serialise an empty object as an empty array.
+NESTED = tuple(
+    Field(name, name, Kind.JSON)
+    for name in (
+        "custom_targets",
+        "offers",
+        "page_event_ids",
+        "purchases",
+        "cart_lines",
+        "view_lines",
+        "purchase_lines",
+    )
+)
+FIELDS = (*SCALARS, *NESTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The span of time a file covers (UTC), and its number among the files of that span."""
+
+    started_at: datetime
+    ended_at: datetime
+    sequence: int
+
+
+class Monetate:
+    """Loads every Session Stream file; other content under a known name replaces its rows."""
+
+    name = "monetate"
+    tables: tuple[str, ...] = ("raw_monetate.sessions",)
+
+    def __init__(self) -> None:
+        self._files = SingleFiles(vendor=self.name, identity=_identity, order=_order, replaces=True)
+
+    def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
+        """Return one export for each `*.json.gz` file, those with a foreign name marked as skipped."""
+        files = [file for file in landing.list_files() if file.name.endswith(SUFFIX)]
+        named = [file for file in files if window_of(file.name)]
+        exports = [_warned(export) for export in self._files.discover(landing, ledger, named)]
+        foreign = [file for file in files if not window_of(file.name)]
+        return exports + [_skipped(landing, file) for file in foreign]
+
+    def land(self, load: Load) -> None:
+        """Insert the file's sessions; raises DamagedFileError for a file that is no whole gzip."""
+        (file,) = load.export.files
+        window = window_of(file.name)
+        if window is None:
+            raise DamagedFileError(f"{file.path} is not named {GRAMMAR}.")
+        if file.size and not is_gzip(load.landing, file):
+            raise DamagedFileError(
+                f"{file.path} is not gzip, so no checksum vouches for it being whole. {FETCH_AGAIN}"
+            )
+        load.read_lines({load.export.identity: file})
+        load.parse_objects(FIELDS)
+        _mark_unnested(load)
+        load.reject_bad_records()
+        load.insert(
+            "raw_monetate.sessions",
+            f"{columns(FIELDS)}, extras, window_started_at, window_ended_at, window_sequence",
+            f"SELECT {projection(FIELDS)}, {extras(FIELDS)}, $started_at, $ended_at, $sequence, file, line "
+            "FROM landing_records WHERE reason IS NULL",
+            started_at=window.started_at,
+            ended_at=window.ended_at,
+            sequence=window.sequence,
+        )
+
+
+def window_of(name: str) -> Window | None:
+    """Return the window that a Session Stream file name tells, None for any other name."""
+    match = FILE_NAME.fullmatch(name)
+    if not match:
+        return None
+    fraction = (match["fraction"] or "0").ljust(3, "0")
+    length = int(match["length"])
+    lasts = timedelta(minutes=length) if match["unit"] == "M" else timedelta(hours=length)
+    try:
+        started_at = datetime.strptime(f"{match['start']}.{fraction}", "%Y%m%dT%H%M%S.%f")
+        return Window(started_at, started_at + lasts, int(match["sequence"]))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _mark_unnested(load: Load) -> None:
+    faults = " ".join(
+        f"WHEN json_type({field.text('record')}) NOT IN ('OBJECT', 'ARRAY') THEN '{field.key}: ' "
+        f"|| left({field.text('record')}::VARCHAR, 80) || ' is neither an object nor an array'"
+        for field in NESTED
+    )
+    load.connection.execute(f"UPDATE landing_records SET reason = CASE {faults} END WHERE reason IS NULL")
+
+
+def _identity(full_path: str, file: DataFile) -> str:
+    for anchor in ANCHORS:
+        match = anchor.fullmatch(f"/{full_path}")
+        if match:
+            return match[1]
+    return file.path
+
+
+def _order(file: DataFile) -> tuple[str | int, ...]:
+    window = window_of(file.name)
+    return (window.started_at.isoformat(), window.sequence) if window else ("~", 0)
+
+
+def _warned(export: Export) -> Export:
+    (file,) = export.files
+    window = window_of(file.name)
+    folder = DATE_FOLDER.fullmatch(export.identity)
+    if window is None or folder is None:
+        return export
+    day = window.started_at.date().isoformat()
+    told = "-".join(folder.groups())
+    if told == day:
+        return export
+    return replace(export, warnings=(f"lies in the folder of {told}, but its window began on {day}",))
+
+
+def _skipped(landing: Landing, file: DataFile) -> Export:
+    identity = _identity(landing.full_path(file), file)
+    return Export(
+        vendor=Monetate.name,
+        export_id=identity,
+        order=(*_order(file), identity),
+        files=(file,),
+        status=Status.SKIPPED,
+        reason=f"not a Session Stream file: its name is not {GRAMMAR}",
+    )

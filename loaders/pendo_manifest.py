@@ -1,0 +1,203 @@
+"""Pendo's export manifest (`exportmanifest.json`): what each listed export holds, and what is wrong with it.
+
+Every key may be absent or null, and a single value may stand where a list is expected. What cannot be
+understood makes its export faulty; only an export without a counter makes the whole manifest unreadable,
+because then nobody knows what comes before what.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from loaders.errors import ManifestError
+from loaders.pendo_values import export_folder, file_names, listed, named_id, read_period, shown, whole_number
+
+DEFINITION_KEYS = (
+    "pageDefinitionsFile",
+    "featureDefinitionsFile",
+    "trackTypeDefinitionsFile",
+    "guideDefinitionsFile",
+)
+MATCHABLE_TYPES = {name.lower(): name for name in ("Page", "Feature", "TrackType")}
+
+
+class ExportType(Enum):
+    """Value of `exportType`; account and visitor exports are told by their keys."""
+
+    REGULAR = "regular"
+    RETROACTIVE = "Retroactive"
+    TEST = "Test"
+    BUSINESS_OBJECTS = "business objects"
+
+
+@dataclass(frozen=True, slots=True)
+class Matchable:
+    """A page, feature or track type: `type` as Pendo spells it, `id` without the type before it."""
+
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventFiles:
+    """The listed files of one UTC day: all its events, or those that match one matchable.
+
+    No files mean that the day (or the matchable on that day) has no events any more. `event_count` is
+    what the files must hold together.
+    """
+
+    period: date
+    matchable: Matchable | None
+    event_count: int
+    files: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """How messages name this part of an export."""
+        part = f"matchedEvents {self.matchable.type}/{self.matchable.id}" if self.matchable else "allEvents"
+        return f"{part} of {self.period}"
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFiles:
+    """The listed files of one kind of definition; `key` is one of DEFINITION_KEYS."""
+
+    key: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One export of a manifest. With a `fault` it cannot be loaded and its other fields say nothing.
+
+    `folder` is the last part of `rootUrl`, below which the listed names lie. `subscription` and
+    `application` are None where the entry does not name them.
+    """
+
+    counter: int
+    type: ExportType = ExportType.REGULAR
+    fault: str = ""
+    subscription: str | None = None
+    application: str | None = None
+    folder: str = ""
+    definitions: tuple[DefinitionFiles, ...] = ()
+    events: tuple[EventFiles, ...] = ()
+    number_of_files: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All listed names, each once, in the manifest's order."""
+        parts: tuple[DefinitionFiles | EventFiles, ...] = (*self.definitions, *self.events)
+        return tuple(dict.fromkeys(name for part in parts for name in part.files))
+
+
+def read_manifest(content: bytes) -> tuple[Entry, ...]:
+    """Return the exports that the manifest lists, in its order.
+
+    Raises ManifestError for content that is no manifest, or that lists an export without a counter.
+    """
+    try:
+        manifest = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"it is no valid JSON ({error}); fetch it again") from error
+    if not isinstance(manifest, dict) or "exports" not in manifest:
+        raise ManifestError("it has no list of exports; fetch it again")
+    return tuple(_entry(raw, place) for place, raw in enumerate(listed(manifest, "exports"), start=1))
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return content
+
+
+def _entry(raw: Any, place: int) -> Entry:
+    if not isinstance(raw, dict):
+        raise ManifestError(f"its export number {place} is no object but {shown(raw)}")
+    counter = whole_number(raw.get("counter"))
+    if counter is None:
+        raise ManifestError(f"the counter of its export number {place} is {shown(raw.get('counter'))}")
+    entry = Entry(counter=counter)
+    if counter == 0:
+        return entry
+    try:
+        entry = replace(entry, type=_export_type(raw))
+        return entry if entry.type is ExportType.BUSINESS_OBJECTS else _with_content(entry, raw)
+    except ManifestError as error:
+        return replace(entry, fault=str(error))
+
+
+def _with_content(entry: Entry, raw: dict[str, Any]) -> Entry:
+    definitions = [
+        DefinitionFiles(key, file_names(raw, key)) for key in DEFINITION_KEYS if raw.get(key) is not None
+    ]
+    return replace(
+        entry,
+        subscription=named_id(raw, "subscription"),
+        application=named_id(raw, "application"),
+        folder=export_folder(raw.get("rootUrl")),
+        definitions=tuple(definitions),
+        events=tuple(part for period in listed(raw, "timeDependent") for part in _events(period)),
+        number_of_files=whole_number(raw.get("numberOfFiles")),
+    )
+
+
+def _export_type(raw: dict[str, Any]) -> ExportType:
+    if "timeDependent" not in raw and raw.keys() & {"accounts", "visitors"}:
+        return ExportType.BUSINESS_OBJECTS
+    match listed(raw, "exportType"):
+        case []:
+            return ExportType.REGULAR
+        case ["Retroactive"]:
+            return ExportType.RETROACTIVE
+        case ["Test"]:
+            return ExportType.TEST
+    raise ManifestError(
+        f"exportType is {shown(raw['exportType'])}; known are null, Retroactive and Test. "
+        f"A newer version may know it"
+    )
+
+
+def _events(raw: Any) -> Iterable[EventFiles]:
+    if not isinstance(raw, dict):
+        raise ManifestError(f"timeDependent holds {shown(raw)} where a period is expected")
+    period = read_period(raw.get("periodId"))
+    if period is None:
+        raise ManifestError(f"periodId is {shown(raw.get('periodId'))}, which is no day")
+    for part in listed(raw, "allEvents"):
+        yield _event_files(part, period, None)
+    for part in listed(raw, "matchedEvents"):
+        yield _event_files(part, period, _matchable(part))
+
+
+def _event_files(raw: Any, period: date, matchable: Matchable | None) -> EventFiles:
+    if not isinstance(raw, dict):
+        raise ManifestError(f"the events of {period} hold {shown(raw)} where files are expected")
+    if "files" not in raw and "eventCount" not in raw:
+        raise ManifestError(f"an entry of {period} has neither files nor eventCount")
+    files = file_names(raw, "files")
+    count = whole_number(raw.get("eventCount"))
+    if count is None and (files or raw.get("eventCount") is not None):
+        raise ManifestError(
+            f"eventCount is {shown(raw.get('eventCount'))} for {shown(list(files))} of {period}: "
+            f"nothing says how many events they must hold"
+        )
+    return EventFiles(period, matchable, count or 0, files)
+
+
+def _matchable(raw: Any) -> Matchable:
+    full_id = raw.get("id") if isinstance(raw, dict) else None
+    if not isinstance(full_id, str) or not full_id:
+        raise ManifestError(f"matchedEvents holds {shown(raw)}, which names no page, feature or track type")
+    prefix, slash, rest = full_id.partition("/")
+    named, bare_id = (prefix, rest) if slash else (raw.get("type"), full_id)
+    kind = named if raw.get("type") is None else raw["type"]
+    if not isinstance(kind, str) or not kind or not bare_id or kind.lower() != str(named).lower():
+        raise ManifestError(f"the matched id {shown(full_id)} does not fit its type {shown(raw.get('type'))}")
+    return Matchable(MATCHABLE_TYPES.get(kind.lower(), kind), bare_id)

@@ -1,0 +1,229 @@
+"""RudderStack lines: a call as it was sent, a row on its way to a warehouse table, or a row of one."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from loaders.errors import DamagedFileError
+from loaders.exports import DataFile
+from loaders.fields import Field, Kind, columns, extras, projection
+from loaders.load import Load
+
+TABLES = ("tracks", "identifies", "aliases")
+CALL_TYPES = {"tracks": "track", "identifies": "identify", "aliases": "alias"}
+
+
+class LineForm(Enum):
+    """What one line of a JSON file holds: a call as sent, a row with its table's name, or a bare row."""
+
+    CALL = "call"
+    STAGED_ROW = "staged row"
+    ROW = "row"
+
+
+# A call as the object-storage destinations write it.
+CALL_FIELDS = (
+    Field("id", "messageId", required=True),
+    Field("type", "type"),
+    Field("anonymous_id", "anonymousId"),
+    Field("user_id", "userId"),
+    Field("previous_id", "previousId"),
+    Field("event_text", "event"),
+    Field("original_timestamp", "originalTimestamp", Kind.TIME),
+    Field("sent_at", "sentAt", Kind.TIME),
+    Field("received_at", "receivedAt", Kind.TIME),
+    Field("timestamp", "timestamp", Kind.TIME),
+    Field("channel", "channel"),
+    Field("context_request_ip", "request_ip"),
+)
+
+# A row of a warehouse table.
+ROW_FIELDS = (
+    Field("id", "id", required=True),
+    Field("anonymous_id", "anonymous_id"),
+    Field("user_id", "user_id"),
+    Field("original_timestamp", "original_timestamp", Kind.TIME),
+    Field("sent_at", "sent_at", Kind.TIME),
+    Field("received_at", "received_at", Kind.TIME),
+    Field("timestamp", "timestamp", Kind.TIME),
+    Field("channel", "channel"),
+    Field("context_ip", "context_ip"),
+    Field("context_request_ip", "context_request_ip"),
+    Field("context_passed_ip", "context_passed_ip"),
+    Field("context_source_id", "context_source_id"),
+    Field("context_source_type", "context_source_type"),
+    Field("context_destination_id", "context_destination_id"),
+    Field("context_destination_type", "context_destination_type"),
+    Field("context_session_id", "context_session_id", Kind.INTEGER),
+    Field("context_session_start", "context_session_start", Kind.BOOLEAN),
+    Field("record_id", "record_id"),
+    Field("uuid_ts", "uuid_ts", Kind.TIME),
+)
+TABLE_FIELDS = {
+    "tracks": (Field("event", "event"), Field("event_text", "event_text")),
+    "identifies": (),
+    "aliases": (Field("previous_id", "previous_id"),),
+}
+STAGED_FIELDS = (
+    Field("data", "data", Kind.JSON, required=True),
+    Field("metadata", "metadata", Kind.JSON, required=True),
+)
+
+# Columns of a call that lie inside its context object.
+CONTEXT_PATHS = "['$.context.ip', '$.context.sessionId', '$.context.sessionStart']"
+CONTEXT_COLUMNS = (
+    ("context_ip", 'coalesce(context[1], record."request_ip")'),
+    ("context_session_id", "as_integer(context[2])"),
+    ("context_session_start", "as_boolean(context[3])"),
+)
+SNAKE_CASE_EVENT = (
+    "nullif(trim(lower(regexp_replace(regexp_replace(record.\"event\", '([a-z0-9])([A-Z])', '\\1_\\2', 'g'), "
+    "'[^\\p{L}\\p{N}]+', '_', 'g')), '_'), '')"
+)
+
+
+def line_form(load: Load, file: DataFile) -> LineForm:
+    """Return the form of the lines in `landing_lines`: that of the first line which has one.
+
+    Raises DamagedFileError where there are lines, but none has a form.
+    """
+    # Conditions of a WHERE run in any order; only CASE promises not to take apart what is no JSON.
+    found = load.connection.execute(
+        """
+        WITH objects AS (
+            SELECT CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
+            FROM landing_lines
+        ),
+        forms AS (
+            SELECT CASE
+                WHEN list_contains(keys, 'messageId') THEN 'call'
+                WHEN list_has_all(keys, ['data', 'metadata']) THEN 'staged row'
+                WHEN list_has_all(list_transform(keys, lambda key: lower(key)), ['id', 'received_at'])
+                    THEN 'row'
+            END AS form
+            FROM objects
+        )
+        SELECT form FROM forms WHERE form IS NOT NULL LIMIT 1
+        """
+    ).fetchone()
+    if found:
+        return LineForm(found[0])
+    if not load.lines:
+        return LineForm.CALL
+    raise DamagedFileError(
+        f"{file.path} holds no RudderStack lines: not one of its {load.lines} lines is a JSON object with "
+        f"messageId (a dump), with data and metadata (a warehouse staging file), or with id and received_at "
+        f"(rows of a warehouse table)."
+    )
+
+
+def land_calls(load: Load, source_id: str | None) -> None:
+    """Land `landing_lines` of calls: three types into their tables, the others as they are."""
+    load.parse_objects(CALL_FIELDS)
+    load.reject_bad_records()
+    context = ", ".join(f'{expression} AS "{column}"' for column, expression in CONTEXT_COLUMNS)
+    context_names = ", ".join(column for column, _ in CONTEXT_COLUMNS)
+    for table, call_type in CALL_TYPES.items():
+        left_out = {"type"} | {
+            field.column for name in TABLES if name != table for field in TABLE_FIELDS[name]
+        }
+        kept = tuple(field for field in CALL_FIELDS if field.column not in left_out)
+        event = ', "event"' if table == "tracks" else ""
+        event_value = f", {SNAKE_CASE_EVENT}" if table == "tracks" else ""
+        load.insert(
+            f"raw_rudderstack.{table}",
+            f"source_id, {columns(kept)}{event}, {context_names}, extras",
+            f"SELECT $source_id, {projection(kept)}{event_value}, {context}, "
+            f"{extras((*kept, Field('type', 'type')))}, file, line "
+            f"FROM (SELECT *, document ->> {CONTEXT_PATHS} AS context FROM landing_records "
+            'WHERE reason IS NULL AND record."type" = $call_type)',
+            source_id=source_id,
+            call_type=call_type,
+        )
+    load.insert(
+        "raw_rudderstack.other_calls",
+        "source_id, type, record",
+        'SELECT $source_id, record."type", document::JSON, file, line FROM landing_records '
+        "WHERE reason IS NULL AND coalesce(record.\"type\", '') NOT IN ('track', 'identify', 'alias')",
+        source_id=source_id,
+    )
+
+
+def land_staged_rows(load: Load, source_id: str | None) -> None:
+    """Land `landing_lines` of rows that name their table: three tables typed, the others as they are."""
+    load.parse_objects(STAGED_FIELDS)
+    load.reject_bad_records()
+    load.connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE staged_rows AS
+        SELECT file, line, record."data"::VARCHAR AS text, record."metadata" ->> '$.table' AS table_name
+        FROM landing_records WHERE reason IS NULL
+        """
+    )
+    for table in TABLES:
+        load.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE landing_lines AS "
+            "SELECT file, line, text, NULL::VARCHAR AS damage FROM staged_rows "
+            "WHERE lower(table_name) = $table",
+            {"table": table},
+        )
+        land_rows(load, table, source_id)
+    load.insert(
+        "raw_rudderstack.other_calls",
+        "source_id, type, record",
+        "SELECT $source_id, table_name, text::JSON, file, line FROM staged_rows "
+        "WHERE coalesce(lower(table_name), '') NOT IN ('tracks', 'identifies', 'aliases')",
+        source_id=source_id,
+    )
+
+
+def land_rows(load: Load, table: str, source_id: str | None) -> None:
+    """Land `landing_lines` of rows of one of TABLES; column names are found without regard to case."""
+    fields = ROW_FIELDS + TABLE_FIELDS[table]
+    _rename_keys(load)
+    load.parse_objects(fields)
+    load.reject_bad_records()
+    load.insert(
+        f"raw_rudderstack.{table}",
+        f"source_id, {columns(fields)}, extras",
+        f"SELECT $source_id, {projection(fields)}, {extras(fields)}, file, line "
+        "FROM landing_records WHERE reason IS NULL",
+        source_id=source_id,
+    )
+
+
+def land_other_rows(load: Load, table: str, source_id: str | None) -> None:
+    """Land `landing_lines` of rows of any other table as they are; `table` goes into `type`."""
+    load.parse_objects((Field("id", "id"),))
+    load.reject_bad_records()
+    load.insert(
+        "raw_rudderstack.other_calls",
+        "source_id, type, record",
+        "SELECT $source_id, $type, document::JSON, file, line FROM landing_records WHERE reason IS NULL",
+        source_id=source_id,
+        type=table,
+    )
+
+
+def _rename_keys(load: Load) -> None:
+    # Snowflake writes its column names in capitals, and the data lakes put an underscore before timestamp.
+    load.connection.execute(
+        """
+        UPDATE landing_lines
+        SET text = CASE WHEN json_valid(text) THEN
+            CASE WHEN json_type(text) = 'OBJECT' THEN
+                '{' || array_to_string(
+                    list_transform(
+                        list_zip(json_keys(text), json_extract(text, '$.*')),
+                        lambda pair: to_json(
+                            CASE WHEN pair[1] = '_timestamp' AND NOT contains(text, '"timestamp"')
+                                THEN 'timestamp' ELSE lower(pair[1]) END
+                        )::VARCHAR || ':' || pair[2]::VARCHAR
+                    ),
+                    ','
+                ) || '}'
+            ELSE text END
+        ELSE text END
+        WHERE damage IS NULL AND (NOT contains(text, '"id"') OR contains(text, '"_timestamp"'))
+        """
+    )

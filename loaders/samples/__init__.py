@@ -1,0 +1,3 @@
+"""Synthetic exports of all five vendors, the same bytes for the same number of events and seed."""
+
+from __future__ import annotations

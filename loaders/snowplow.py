@@ -1,0 +1,172 @@
+"""Snowplow: run folders of a transformer, files of enriched events, and exports of the warehouse table.
+
+A run folder is vouched for by its completion file and refused without one. Nothing vouches for a single
+file but its own form: the gzip checksum, 131 fields in each TSV line, the column names of an export.
+"""
+
+from __future__ import annotations
+
+import re
+
+from loaders.errors import ManifestError
+from loaders.exports import DataFile, Export, Options, Status
+from loaders.landing import Landing
+from loaders.ledger import Ledger
+from loaders.load import Load
+from loaders.single_files import SingleFiles
+from loaders.snowplow_events import land_atomic, land_columns, land_enriched, land_objects
+from loaders.snowplow_runs import (
+    COMPLETION_NAME,
+    Completion,
+    Part,
+    RunFolder,
+    RunForm,
+    find_runs,
+    read_completion,
+)
+
+COLUMNS_NAME = re.compile(r".*\.(?P<form>csv|parquet)(?:\.gz)?", re.IGNORECASE)
+ENRICHED_NAME = re.compile(r".*\.tsv|.*\.gz|part-.*", re.IGNORECASE)
+OBJECTS_NAME = re.compile(r".*\.(?:json|ndjson|jsonl)(?:\.gz)?", re.IGNORECASE)
+TIME_IN_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-)")
+RUN_DIGEST_CHARACTERS = 32
+DATA_PARTS = {
+    RunForm.ATOMIC_TSV: Part.ATOMIC,
+    RunForm.WIDE_JSON: Part.WIDE_ROWS,
+    RunForm.WIDE_PARQUET: Part.WIDE_ROWS,
+}
+UNLOADED = {
+    Part.BAD_ROWS: "of bad rows, which the transformer refused",
+    Part.ENTITIES: "of shredded entities, which have no table here",
+    Part.OTHER: "of unknown purpose",
+}
+
+
+class Snowplow:
+    """Loads every finished run folder and every file of events outside run folders."""
+
+    name = "snowplow"
+    tables: tuple[str, ...] = ("raw_snowplow.events",)
+
+    def __init__(self) -> None:
+        self._files = SingleFiles(vendor=self.name, identity=_identity, order=_order, replaces=False)
+
+    def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
+        """Return one export for each run folder and for each file of events outside of one."""
+        runs, outside = find_runs(landing, landing.list_files())
+        single = [file for file in outside if _form(file)]
+        return _run_exports(landing, ledger, runs) + self._files.discover(landing, ledger, single)
+
+    def land(self, load: Load) -> None:
+        """Insert the export's events; raises ManifestError or DamagedFileError for one that is not sound."""
+        if not load.export.identity:
+            _land_run(load)
+            return
+        (file,) = load.export.files
+        form = _form(file)
+        if form == "tsv":
+            land_enriched(load, {load.export.identity: file})
+        else:
+            land_columns(load, load.export.identity, file, form)
+
+
+def _land_run(load: Load) -> None:
+    (run,), _ = find_runs(load.landing, load.export.files)
+    if run.completion is None:
+        raise ManifestError(f"{run.name} has no {COMPLETION_NAME}.")
+    completion = read_completion(load.landing, run.completion)
+    part = DATA_PARTS[completion.form]
+    files = run.select(part)
+    _check_files(run, completion, part)
+    match completion.form:
+        case RunForm.ATOMIC_TSV:
+            land_atomic(load, files)
+        case RunForm.WIDE_JSON:
+            land_objects(load, files)
+        case RunForm.WIDE_PARQUET:
+            for name, file in files.items():
+                land_columns(load, name, file, "parquet")
+    if completion.good is not None and completion.good != load.lines:
+        raise ManifestError(
+            f"{run.name}: {COMPLETION_NAME} counts {completion.good} good events, the files hold "
+            f"{load.lines}. Fetch the run folder again."
+        )
+
+
+def _check_files(run: RunFolder, completion: Completion, part: Part) -> None:
+    other = Part.WIDE_ROWS if part is Part.ATOMIC else Part.ATOMIC
+    contrary = run.select(other)
+    if contrary:
+        raise ManifestError(
+            f"{run.name}: {COMPLETION_NAME} tells of {completion.form.value} data, but there are "
+            f"{other.value} in {min(contrary)}. Fetch the run folder again."
+        )
+    if completion.has_events and not run.select(part):
+        raise ManifestError(
+            f"{run.name}: {COMPLETION_NAME} tells of events, but there is no file of {part.value}. "
+            f"Fetch the run folder again."
+        )
+
+
+def _run_exports(landing: Landing, ledger: Ledger, runs: list[RunFolder]) -> list[Export]:
+    """Name each run so that two of one name stay apart and a moved one is still known."""
+    loaded = {
+        entry.export_id: entry.digest[:RUN_DIGEST_CHARACTERS]
+        for entry in ledger.entries(Snowplow.name)
+        if entry.status is Status.LOADED
+    }
+    exports = []
+    # Finished runs choose first: an unfinished one must not hide behind the name of a loaded one.
+    for run in sorted(runs, key=lambda run: run.completion is None):
+        digest = run.digest(landing)
+        export_id = _run_id(run, digest[:RUN_DIGEST_CHARACTERS], loaded)
+        loaded[export_id] = digest[:RUN_DIGEST_CHARACTERS]
+        exports.append(_run_export(run, export_id, digest))
+    return exports
+
+
+def _run_id(run: RunFolder, digest: str, taken: dict[str, str]) -> str:
+    for export_id, other in taken.items():
+        if digest and other == digest and export_id.split("/")[-1].split("@")[0] == run.name:
+            return export_id
+    named = (run.name, f"{run.parent}/{run.name}", f"{run.parent}/{run.name}@{digest[:12] or run.path}")
+    return next((name for name in named if name not in taken), named[-1])
+
+
+def _run_export(run: RunFolder, export_id: str, digest: str) -> Export:
+    finished = run.completion is not None
+    kept = (Part.COMPLETION, Part.ATOMIC, Part.WIDE_ROWS)
+    counts = {part: len(run.select(part)) for part in UNLOADED}
+    return Export(
+        vendor=Snowplow.name,
+        export_id=export_id,
+        order=(run.time, run.path, export_id),
+        files=tuple(file for part in kept for file in run.select(part).values()),
+        digest=digest,
+        status=None if finished else Status.INCOMPLETE,
+        reason="" if finished else f"no {COMPLETION_NAME}: the run is not finished",
+        warnings=tuple(
+            f"{count} {'file' if count == 1 else 'files'} {UNLOADED[part]}, not loaded"
+            for part, count in counts.items()
+            if count
+        ),
+    )
+
+
+def _form(file: DataFile) -> str:
+    """Return `csv`, `parquet` or `tsv`, `""` for a file that holds no events by its name."""
+    columns = COLUMNS_NAME.fullmatch(file.name)
+    if columns:
+        return columns["form"].lower()
+    if OBJECTS_NAME.fullmatch(file.name) or not ENRICHED_NAME.fullmatch(file.name):
+        return ""
+    return "tsv"
+
+
+def _identity(_: str, file: DataFile) -> str:
+    return file.path
+
+
+def _order(file: DataFile) -> tuple[str | int, ...]:
+    match = TIME_IN_NAME.match(file.name)
+    return (match[0].replace("-", "") if match else "", file.path)

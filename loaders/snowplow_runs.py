@@ -1,0 +1,181 @@
+"""Run folders of Snowplow's transformers: which files belong to a run, and what its completion file says.
+
+A transformer writes `run=<time>/` and, when everything is there, `shredding_complete.json` into it. Batch
+transformers name the data files `part-*`, streaming ones `sink-*`; older ones have no `output=` folders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from loaders.errors import ManifestError
+from loaders.exports import DataFile
+from loaders.landing import Landing, sha256
+from loaders.lines import read_bytes
+
+COMPLETION_NAME = "shredding_complete.json"
+COMPLETION_SCHEMA = "/shredding_complete/"
+# Streaming transformers append an id of their own to the time, so that several can write side by side.
+RUN_FOLDER = re.compile(r"(?P<path>(?:.*/)?(?P<name>run=[^/]+))/.+")
+RUN_TIME_DIGITS = 14
+BAD_PATH = re.compile(r"(?:.*/)?(?:output|kind)=bad/.+")
+ATOMIC_PATH = re.compile(r"(?:.*/)?(?:atomic-events|vendor=com\.snowplowanalytics\.snowplow/name=atomic)/.+")
+ENTITY_PATH = re.compile(r"(?:.*/)?(?:vendor=[^/]+|shredded-types|shredded-tsv)/.+")
+WIDE_PATH = re.compile(r"output=good/.+")
+
+
+class Part(Enum):
+    """What a file of a run folder holds."""
+
+    COMPLETION = "completion"
+    ATOMIC = "atomic events"
+    WIDE_ROWS = "wide rows"
+    ENTITIES = "entities"
+    BAD_ROWS = "bad rows"
+    OTHER = "other"
+
+
+class RunForm(Enum):
+    """How the events of a run are written."""
+
+    ATOMIC_TSV = "shredded"
+    WIDE_JSON = "wide row JSON"
+    WIDE_PARQUET = "wide row Parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run: its folder's path from the top of the landing place, and its files by path inside it."""
+
+    path: str
+    name: str
+    files: dict[str, DataFile]
+
+    @property
+    def parent(self) -> str:
+        """Name of the folder the run lies in, `""` at the top."""
+        return self.path.rpartition("/")[0].rpartition("/")[2]
+
+    @property
+    def time(self) -> str:
+        """The digits of the moment in the folder's name, year first."""
+        return re.sub(r"\D", "", self.name)[:RUN_TIME_DIGITS]
+
+    @property
+    def completion(self) -> DataFile | None:
+        """The file that says the run is finished."""
+        return self.files.get(COMPLETION_NAME)
+
+    def select(self, part: Part) -> dict[str, DataFile]:
+        """Return the files that hold `part`, keyed by their path from the run's own folder on."""
+        return {f"{self.name}/{path}": file for path, file in self.files.items() if part_of(path) is part}
+
+    def digest(self, landing: Landing) -> str:
+        """Return a digest of the run: one half names its completion file, the other lists its data files."""
+        if self.completion is None:
+            return ""
+        data = {**self.select(Part.ATOMIC), **self.select(Part.WIDE_ROWS)}
+        listing = "\n".join(f"{path} {file.size}" for path, file in sorted(data.items()))
+        return sha256(landing, self.completion)[:32] + hashlib.sha256(listing.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a completion file vouches for.
+
+    `good` is the number of events, None where the file does not say; `has_events` tells that the file
+    names the earliest moment of an event, so that there must be one.
+    """
+
+    form: RunForm
+    good: int | None
+    has_events: bool
+
+
+def find_runs(landing: Landing, files: Iterable[DataFile]) -> tuple[list[RunFolder], list[DataFile]]:
+    """Return the run folders that `files` lie in, by path, and the files that lie in none."""
+    found: dict[tuple[str, str], dict[str, DataFile]] = defaultdict(dict)
+    outside = []
+    for file in files:
+        full_path = landing.full_path(file)
+        match = RUN_FOLDER.fullmatch(full_path)
+        if match is None:
+            outside.append(file)
+            continue
+        path, name = match["path"], match["name"]
+        found[path, name][full_path.removeprefix(f"{path}/")] = file
+    return [RunFolder(path, name, held) for (path, name), held in sorted(found.items())], outside
+
+
+def part_of(path: str) -> Part:
+    """Return what the file at `path`, relative to its run folder, holds."""
+    if path == COMPLETION_NAME:
+        return Part.COMPLETION
+    kinds = (
+        (BAD_PATH, Part.BAD_ROWS),
+        (ATOMIC_PATH, Part.ATOMIC),
+        (ENTITY_PATH, Part.ENTITIES),
+        (WIDE_PATH, Part.WIDE_ROWS),
+    )
+    return next((part for pattern, part in kinds if pattern.fullmatch(path)), Part.OTHER)
+
+
+def read_completion(landing: Landing, file: DataFile) -> Completion:
+    """Read a completion file of version 1 or 2; raises ManifestError for one that cannot be understood."""
+    try:
+        document = json.loads(b"".join(read_bytes(landing, file)))
+    except ValueError as error:
+        raise ManifestError(f"{file.path} is no JSON ({error}). Fetch it again.") from error
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, dict) or COMPLETION_SCHEMA not in str(document.get("schema")):
+        raise ManifestError(
+            f"{file.path} is no completion file: it has no shredding_complete schema with data. "
+            f"Check what wrote it."
+        )
+    timestamps = data.get("timestamps")
+    return Completion(
+        form=_form(file, data),
+        good=_good(file, data.get("count")),
+        has_events=isinstance(timestamps, dict) and timestamps.get("min") is not None,
+    )
+
+
+def _form(file: DataFile, data: dict[str, Any]) -> RunForm:
+    info = data.get("typesInfo")
+    if info is None and isinstance(data.get("types"), list):
+        # Version 1 knew shredded output only, and did not name it.
+        return RunForm.ATOMIC_TSV
+    if not isinstance(info, dict):
+        raise ManifestError(
+            f"{file.path} has no data.typesInfo, so the form of the data is unknown. Check what wrote it."
+        )
+    transformation = str(info.get("transformation")).upper()
+    file_format = str(info.get("fileFormat")).upper()
+    match transformation, file_format:
+        case "SHREDDED", _:
+            return RunForm.ATOMIC_TSV
+        case "WIDEROW", "JSON":
+            return RunForm.WIDE_JSON
+        case "WIDEROW", "PARQUET":
+            return RunForm.WIDE_PARQUET
+    named = f"{transformation} in {file_format}" if transformation == "WIDEROW" else transformation
+    raise ManifestError(
+        f"{file.path} names the transformation {named}; SHREDDED and WIDEROW in JSON or PARQUET can be "
+        f"read. Have the transformer write one of them."
+    )
+
+
+def _good(file: DataFile, count: object) -> int | None:
+    if count is None:
+        return None
+    good = count.get("good") if isinstance(count, dict) else None
+    if not isinstance(good, int) or isinstance(good, bool):
+        raise ManifestError(f"{file.path} has a data.count without a whole number of good events: {count}.")
+    return good
