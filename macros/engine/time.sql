@@ -1,0 +1,62 @@
+{% macro minutes_between(earlier, later) %}
+    {{- return(adapter.dispatch('minutes_between', 'sessionhouse')(earlier, later)) -}}
+{% endmacro %}
+
+{% macro duckdb__minutes_between(earlier, later) -%}
+    (epoch_us({{ later }}) - epoch_us({{ earlier }})) / 60000000.0::double
+{%- endmacro %}
+
+
+{% macro add_days(moment, days) %}
+    {{- return(adapter.dispatch('add_days', 'sessionhouse')(moment, days)) -}}
+{% endmacro %}
+
+{% macro duckdb__add_days(moment, days) -%}
+    {{ moment }} + interval '{{ days }} days'
+{%- endmacro %}
+
+
+{% macro add_minutes(moment, minutes) %}
+    {{- return(adapter.dispatch('add_minutes', 'sessionhouse')(moment, minutes)) -}}
+{% endmacro %}
+
+{% macro duckdb__add_minutes(moment, minutes) -%}
+    {{ moment }} + interval '{{ minutes }} minutes'
+{%- endmacro %}
+
+
+{% macro add_seconds(moment, seconds) %}
+    {{- return(adapter.dispatch('add_seconds', 'sessionhouse')(moment, seconds)) -}}
+{% endmacro %}
+
+{% macro duckdb__add_seconds(moment, seconds) -%}
+    {{ moment }} + to_microseconds(cast(round({{ seconds }} * 1000000) as bigint))
+{%- endmacro %}
+
+
+{% macro local_day(moment, time_zone) %}
+    {{- return(adapter.dispatch('local_day', 'sessionhouse')(moment, time_zone)) -}}
+{% endmacro %}
+
+{% macro duckdb__local_day(moment, time_zone) -%}
+    cast({{ moment }} at time zone 'UTC' at time zone '{{ time_zone }}' as date)
+{%- endmacro %}
+
+
+{% macro days_between(earlier_day, later_day) %}
+    {{- return(adapter.dispatch('days_between', 'sessionhouse')(earlier_day, later_day)) -}}
+{% endmacro %}
+
+{% macro duckdb__days_between(earlier_day, later_day) -%}
+    cast({{ later_day }} - {{ earlier_day }} as integer)
+{%- endmacro %}
+
+
+{% macro total_minutes(earlier, later, condition='true') %}
+    {{- return(adapter.dispatch('total_minutes', 'sessionhouse')(earlier, later, condition)) -}}
+{% endmacro %}
+
+{#- Summed in whole microseconds: a sum of fractions depends on the order of its rows. -#}
+{% macro duckdb__total_minutes(earlier, later, condition) -%}
+    coalesce(sum(epoch_us({{ later }}) - epoch_us({{ earlier }})) filter (where {{ condition }}), 0) / 60000000.0::double
+{%- endmacro %}

@@ -1,0 +1,54 @@
+{% macro is_late(created_at, sent_at) -%}
+    coalesce({{ sent_at }} > {{ add_days(created_at, var('days_late_allowed')) }}, false)
+{%- endmacro %}
+
+
+{% macro lacks_device_time(source, created_at, sent_at) -%}
+    {%- if var('allow_null_device_times') -%}
+        false
+    {%- else -%}
+        ({{ source }} = 'snowplow' and ({{ created_at }} is null or {{ sent_at }} is null))
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro is_of_other_app(app_id) -%}
+    {%- set apps = var('app_ids') -%}
+    {%- set named = apps | reject('none') | list -%}
+    {%- if not apps -%}
+        false
+    {%- else -%}
+        not (
+            {{ 'coalesce(' ~ app_id ~ ' in ' ~ text_list(named) ~ ', false)' if named else 'false' }}
+            {{- ' or ' ~ app_id ~ ' is null' if none in apps }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro rejection_reason() -%}
+    case
+        when occurred_at is null then 'missing_time'
+        when anonymous_id is null and user_id is null then 'missing_identity'
+        when native_session_id is null and {{ uses_session_method('native') }} then 'missing_session'
+        when {{ is_of_other_app('app_id') }} then 'app'
+        when {{ lacks_device_time('source', 'created_at', 'sent_at') }} then 'missing_device_time'
+        when {{ is_late('created_at', 'sent_at') }} then 'late'
+        when is_excluded then 'excluded'
+    end
+{%- endmacro %}
+
+
+{% macro is_excluded_from_pendo(visitor_id, account_id, url, ip) -%}
+    {%- set lists = var('pendo_exclude') -%}
+    {%- set tests = {
+        'visitors': visitor_id,
+        'accounts': account_id,
+        'domains': url_host(url),
+        'ips': ip,
+    } -%}
+    coalesce(
+        {%- for name, value in tests.items() if lists.get(name) %}
+        {{ value }} in {{ text_list(lists[name]) }} or
+        {%- endfor %}
+        false, false)
+{%- endmacro %}

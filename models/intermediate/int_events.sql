@@ -1,0 +1,39 @@
+with events as (
+
+    select * from {{ ref('int_events_staged') }}
+
+),
+
+sessionized as (
+
+    select * from {{ ref('int_events_sessionized') }}
+
+),
+
+accepted as (
+
+    select
+        events.source,
+        events.app_id,
+        events.event_id,
+        events.anonymous_id,
+        events.user_id,
+        events.native_session_id,
+        events.event_name,
+        events.occurred_at,
+        events.created_at,
+        events.sent_at,
+        events.received_at,
+        events.loaded_at,
+        events.event_key,
+        sessionized.session_key,
+        sessionized.visitor_id,
+        sessionized.event_sequence_number,
+        sessionized.idle_minutes,
+    from sessionized
+    inner join events on sessionized.event_key = events.event_key
+    where not sessionized.is_beyond_cap
+
+)
+
+select * from accepted

@@ -1,0 +1,50 @@
+with sessions as (
+
+    select * from {{ ref('stg_monetate__sessions') }}
+
+),
+
+lists as (
+
+    select
+        sessions.session_id,
+        {{ json_entries(
+            'page_event_ids', ['event_id', 'page_event_id', 'id'], ['timestamp', 'time', 'value']
+        ) }} as entries,
+        sessions._load_id,
+        sessions._loaded_at,
+        sessions._file,
+        sessions._line,
+    from sessions
+
+),
+
+entries as (
+
+    select
+        session_id,
+        {{ unnested(numbered('entries')) }} as entry,
+        _load_id,
+        _loaded_at,
+        _file,
+        _line,
+    from lists
+
+),
+
+final as (
+
+    select
+        entries.session_id,
+        entries.entry.ordinal,
+        entries.entry.id as event_id,
+        {{ parse_time(json_text('entry.value', '$')) }} as "timestamp",
+        entries._load_id,
+        entries._loaded_at,
+        entries._file,
+        entries._line,
+    from entries
+
+)
+
+select * from final
