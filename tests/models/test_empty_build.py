@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from tests.conftest import Workspace
+
+
+def test_a_build_without_raw_tables_says_to_load_first(workspace: Workspace) -> None:
+    done = workspace.dbt("run", code=2)
+    assert "sessionhouse load" in done.stdout
+
+
+def test_a_build_with_empty_raw_tables_is_green(workspace: Workspace) -> None:
+    landing = workspace.folder / "landing"
+    landing.mkdir()
+    workspace.load("pendo", landing, code=2)
+    workspace.dbt("build")
+    assert workspace.rows("select count(*) from marts.fct_events") == [(0,)]

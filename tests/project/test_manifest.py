@@ -1,0 +1,162 @@
+"""The rules of the house, checked on dbt's own manifest of the project."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Workspace
+
+LAYERS = ("staging", "intermediate", "lifecycle", "marts")
+PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "dbt_", "session_")}
+NOT_REPEATABLE = re.compile(
+    r"\b(now|random|uuid|gen_random_uuid|current_date|current_timestamp|current_time|get_current_timestamp|today)\s*\("
+    r"|\bcurrent_(date|timestamp)\b",
+    re.IGNORECASE,
+)
+
+Manifest = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def manifest(workspace_factory: Callable[[str], Workspace]) -> Manifest:
+    parsed = workspace_factory("parsed")
+    parsed.dbt("--quiet", "parse", "--no-partial-parse")
+    content: Manifest = json.loads((parsed.folder / "target" / "manifest.json").read_text())
+    return content
+
+
+@pytest.fixture(scope="session")
+def models(manifest: Manifest) -> list[dict[str, Any]]:
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert len(found) > 40
+    return found
+
+
+def layer_of(model: dict[str, Any]) -> str:
+    return str(model["fqn"][1])
+
+
+def test_data_flows_one_way_from_staging_to_marts(manifest: Manifest, models: list[dict[str, Any]]) -> None:
+    for model in models:
+        for parent_id in model["depends_on"]["nodes"]:
+            parent = manifest["nodes"].get(parent_id)
+            if parent and parent["resource_type"] == "model":
+                assert LAYERS.index(layer_of(parent)) <= LAYERS.index(layer_of(model)), (
+                    f"{model['name']} reads {parent['name']} of a later layer"
+                )
+
+
+def test_only_staging_reads_raw_tables(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        reads_raw = any(parent.startswith("source.") for parent in model["depends_on"]["nodes"])
+        assert not reads_raw or layer_of(model) == "staging", f"{model['name']} reads a raw table"
+
+
+def test_every_model_stands_on_another_model_or_a_raw_table(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        assert model["depends_on"]["nodes"], f"{model['name']} depends on nothing"
+
+
+def test_folder_layer_and_schema_have_one_name(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        expected = (
+            model["fqn"][2] if layer_of(model) == "marts" and len(model["fqn"]) > 3 else layer_of(model)
+        )
+        assert model["schema"] == expected, f"{model['name']} is in schema {model['schema']}"
+
+
+def test_names_tell_the_layer(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        prefixes = PREFIXES.get(layer_of(model))
+        assert prefixes is None or model["name"].startswith(prefixes), f"{model['name']} in {layer_of(model)}"
+
+
+def test_every_model_says_its_grain_and_describes_every_column(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        assert model["description"].startswith("One row per "), (
+            f"{model['name']}: {model['description'][:40]}"
+        )
+        assert model["columns"], f"{model['name']} has no described columns"
+        for name, column in model["columns"].items():
+            assert column["description"].strip(), f"{model['name']}.{name} has no description"
+
+
+def test_staging_and_marts_have_contracts(models: list[dict[str, Any]]) -> None:
+    for model in models:
+        if layer_of(model) in ("staging", "marts"):
+            assert model["config"]["contract"]["enforced"], f"{model['name']} has no contract"
+
+
+def test_every_table_has_a_tested_key(manifest: Manifest, models: list[dict[str, Any]]) -> None:
+    keyed = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("test_metadata", {}).get("name") in ("unique", "unique_combination")
+    }
+    for model in models:
+        is_view = model["config"]["materialized"] == "view"
+        if layer_of(model) == "staging" or not is_view:
+            assert model["unique_id"] in keyed, f"{model['name']} has no test that its key is unique"
+
+
+def test_no_model_depends_on_the_clock_or_on_luck(manifest: Manifest) -> None:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "analysis"):
+            found = NOT_REPEATABLE.search(node["raw_code"])
+            assert not found, f"{node['name']} uses {found.group(0) if found else ''}"
+    for macro in own_macros(manifest):
+        assert not NOT_REPEATABLE.search(macro["macro_sql"]), macro["name"]
+
+
+def test_every_source_column_table_and_schema_is_described(manifest: Manifest) -> None:
+    assert len(manifest["sources"]) >= 20
+    for source in manifest["sources"].values():
+        assert source["source_description"].strip(), source["source_name"]
+        assert source["description"].strip(), source["name"]
+
+
+def test_every_macro_is_described_with_its_arguments(manifest: Manifest) -> None:
+    for macro in own_macros(manifest):
+        if re.match(r"(duckdb|default)__", macro["name"]):
+            continue
+        assert macro["description"].strip(), f"macro {macro['name']} has no description"
+        for argument in macro["arguments"]:
+            assert argument["type"], f"{macro['name']}({argument['name']}) has no type"
+            assert argument["description"].strip(), f"{macro['name']}({argument['name']}) has no description"
+
+
+def test_every_analysis_has_its_question(manifest: Manifest) -> None:
+    analyses = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
+    assert len(analyses) >= 7
+    for analysis in analyses:
+        assert analysis["description"].endswith("?"), analysis["name"]
+
+
+def test_unit_tests_cover_the_rules(manifest: Manifest) -> None:
+    covered = {test["model"] for test in manifest["unit_tests"].values()}
+    rules = {"int_events_staged", "int_aliases", "int_events_sessionized", "int_sessions", "fct_flows"}
+    assert rules <= covered, rules - covered
+
+
+def test_engine_functions_stand_in_macros_only() -> None:
+    engine_words = re.compile(
+        r"\b(epoch_us|epoch_ms|arg_max|arg_min|md5|list_sort|json_extract\w*|unnest)\s*\("
+    )
+    for path in sorted((ROOT / "models").rglob("*.sql")):
+        found = engine_words.search(path.read_text())
+        assert not found, f"{path.relative_to(ROOT)} calls {found.group(1) if found else ''}"
+
+
+def own_macros(manifest: Manifest) -> list[dict[str, Any]]:
+    return [
+        macro
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "sessionhouse" and Path(macro["path"]).parts[0] == "macros"
+    ]
