@@ -1,10 +1,10 @@
 {% macro is_late(created_at, sent_at) -%}
-    coalesce({{ sent_at }} > {{ add_days(created_at, var('days_late_allowed')) }}, false)
+    coalesce({{ sent_at }} > {{ add_days(created_at, checked_var('days_late_allowed')) }}, false)
 {%- endmacro %}
 
 
 {% macro lacks_device_time(source, created_at, sent_at) -%}
-    {%- if var('allow_null_device_times') -%}
+    {%- if checked_var('allow_null_device_times') -%}
         false
     {%- else -%}
         ({{ source }} = 'snowplow' and ({{ created_at }} is null or {{ sent_at }} is null))
@@ -13,7 +13,7 @@
 
 
 {% macro is_of_other_app(app_id) -%}
-    {%- set apps = var('app_ids') -%}
+    {%- set apps = checked_var('app_ids') -%}
     {%- set named = apps | reject('none') | list -%}
     {%- if not apps -%}
         false
@@ -39,7 +39,7 @@
 
 
 {% macro is_excluded_from_pendo(visitor_id, account_id, url, ip) -%}
-    {%- set lists = var('pendo_exclude') -%}
+    {%- set lists = checked_var('pendo_exclude') -%}
     {%- set tests = {
         'visitors': visitor_id,
         'accounts': account_id,

@@ -75,7 +75,8 @@
             when 'ARRAY'
                 then [
                     case json_type(element)
-                        when 'OBJECT' then {{ duckdb__json_pairs_of_object('element', id_keys, not value_keys) }}
+                        when 'OBJECT'
+                            then {{ duckdb__json_pairs_of_object('element', id_keys, not value_keys) }}
                         when 'ARRAY' then [{
                             'id': json_extract_string(element, '$[0]'), 'value': json_extract(element, '$[1]')
                         }]
@@ -100,11 +101,15 @@
     end
 {%- endmacro %}
 
-{#- The first of the keys that the object has, as text or as JSON; the whole object where no key is asked for. -#}
+{#- The first of the keys that the object has, as text or as JSON; the whole object without keys. -#}
 {% macro duckdb__json_first(keys, document, kind) -%}
     {%- set extract = 'json_extract_string' if kind == 'text' else 'json_extract' -%}
     {%- if keys -%}
-        coalesce({% for key in keys %}{{ extract }}({{ document }}, '$.{{ key }}'){{ ', ' if not loop.last }}{% endfor %})
+        coalesce(
+            {%- for key in keys -%}
+                {{ extract }}({{ document }}, '$.{{ key }}'){{ ', ' if not loop.last }}
+            {%- endfor -%}
+        )
     {%- else -%}
         {{ document }}
     {%- endif -%}

@@ -27,13 +27,16 @@
         case
             when regexp_full_match({{ text }}, '[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?')
                 then {{ duckdb__epoch_to_time(text) }}
-            -- A cast to timestamp drops an offset; a cast to timestamptz reads a bare time in the client's zone.
+            -- A cast to timestamp drops an offset; one to timestamptz reads a bare time in the client's zone.
             when regexp_matches({{ text }}, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
                 then cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
             else try_cast({{ text }} as timestamp)
         end
     {%- endset -%}
-    case when {{ moment }} >= timestamp '1970-01-01' and {{ moment }} < timestamp '2100-01-01' then {{ moment }} end
+    case
+        when {{ moment }} >= timestamp '1970-01-01' and {{ moment }} < timestamp '2100-01-01'
+            then {{ moment }}
+    end
 {%- endmacro %}
 
 {% macro duckdb__epoch_to_time(text) -%}

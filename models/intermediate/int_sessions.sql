@@ -79,7 +79,7 @@ merged as (
         coalesce(event_sessions.event_count, 0) as event_count,
         event_sessions.first_event,
         event_sessions.last_event,
-        {%- for event_name in var('session_event_counts') %}
+        {%- for event_name in checked_var('session_event_counts') %}
         coalesce(event_sessions.{{ event_count_column(event_name) }}, 0)
             as {{ event_count_column(event_name) }},
         {%- endfor %}
@@ -95,7 +95,7 @@ bounded as (
         merged.* replace (
             greatest(
                 merged.started_at,
-                least(merged.ended_at, {{ add_days('merged.started_at', var('max_session_days')) }})
+                least(merged.ended_at, {{ add_days('merged.started_at', checked_var('max_session_days')) }})
             ) as ended_at
         ),
         capped_sessions.session_key is not null

@@ -13,7 +13,7 @@ quarantined as (
         source,
         visitor_id,
         started_at as start_tstamp,
-        {{ add_days('started_at', var('max_session_days')) }} as capped_at,
+        {{ add_days('started_at', checked_var('max_session_days')) }} as capped_at,
         rejected_event_count,
     from sessions
 

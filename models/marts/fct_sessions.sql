@@ -24,7 +24,7 @@ final as (
         last_event,
         is_interaction,
         is_capped,
-        {%- for event_name in var('session_event_counts') %}
+        {%- for event_name in checked_var('session_event_counts') %}
         {{ event_count_column(event_name) }},
         {%- endfor %}
     from sessions

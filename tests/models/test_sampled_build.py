@@ -65,7 +65,8 @@ def test_every_vendor_session_record_is_one_session(sampled: Workspace) -> None:
 def test_offline_records_are_sessions_but_no_interactions(sampled: Workspace) -> None:
     assert sampled.rows(
         "select bool_and(not f.is_interaction), count(*) > 0 from marts.fct_sessions f "
-        "join staging.stg_leanplum__sessions s using (session_id) where not s.is_session and f.source = 'leanplum'"
+        "join staging.stg_leanplum__sessions s using (session_id) "
+        "where not s.is_session and f.source = 'leanplum'"
     ) == [(True, True)]
 
 

@@ -13,7 +13,7 @@ renamed as (
         session_id,
         ended_at,
         event_count as num_pvs,
-        {%- for event_name in var('session_event_counts') %}
+        {%- for event_name in checked_var('session_event_counts') %}
         {{ event_count_column(event_name) }},
         {%- endfor %}
     from sessions

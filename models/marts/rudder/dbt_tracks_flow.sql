@@ -16,7 +16,7 @@ renamed as (
         event,
         visitor_id as dbt_visitor_id,
         occurred_at as "timestamp",
-        {%- for step in range(2, var('flow_length') + 1) %}
+        {%- for step in range(2, checked_var('flow_length') + 1) %}
         event_{{ step }},
         {%- endfor %}
     from flows

@@ -59,7 +59,8 @@ judged as (
         sessions.session_id is not null as is_accompanied,
         {{ is_part_of_delivery('placed', 'sessions') }} as is_delivered,
         max(placed._load_id) over (
-            partition by placed.app_id, placed.session_id, case when placed.session_id is null then placed.event_id end
+            partition by
+                placed.app_id, placed.session_id, case when placed.session_id is null then placed.event_id end
         ) as latest_load_id,
     from placed
     left join sessions

@@ -22,7 +22,7 @@ ranked as (
                 _file desc,
                 _line desc
         ) as version_rank,
-    from sessions
+    from {{ source('raw_monetate', 'sessions') }}
 
 ),
 

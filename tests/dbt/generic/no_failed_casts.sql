@@ -2,7 +2,8 @@
 {% test no_failed_casts(model, delivered) %}
     {%- set typed = [] -%}
     {%- if execute -%}
-        {%- set texts = adapter.get_columns_in_relation(delivered) | selectattr('dtype', 'equalto', 'VARCHAR') -%}
+        {%- set delivered_columns = adapter.get_columns_in_relation(delivered) -%}
+        {%- set texts = delivered_columns | selectattr('dtype', 'equalto', 'VARCHAR') -%}
         {%- set names = texts | map(attribute='name') | list -%}
         {%- for column in adapter.get_columns_in_relation(model) -%}
             {%- if column.name in names and column.dtype != 'VARCHAR' -%}

@@ -1,0 +1,105 @@
+{% macro check_vars() %}
+    {% set faults = [] %}
+    {% for name in invocation_args_dict.get('vars', {}) if name not in var_specs() %}
+        {% do faults.append(name ~ ' is not a var of this project; known are ' ~ var_specs() | join(', ')) %}
+    {% endfor %}
+    {% for name in var_specs() %}
+        {% do faults.extend(var_faults(name)) %}
+    {% endfor %}
+    {% if faults %}
+        {% do exceptions.raise_compiler_error('Vars: ' ~ faults | join('. ') ~ '.') %}
+    {% endif %}
+{% endmacro %}
+
+
+{#- Models read their vars through this: a wrong one is refused by name already when they are parsed. -#}
+{% macro checked_var(name) %}
+    {% if var_faults(name) %}
+        {% do check_vars() %}
+    {% endif %}
+    {{- return(var(name)) -}}
+{% endmacro %}
+
+
+{% macro var_specs() %}
+    {% set sources = ['leanplum', 'monetate', 'pendo', 'rudderstack', 'snowplow'] %}
+    {{- return({
+        'session_methods': {'kind': 'choices', 'keys': sources, 'values': ['idle', 'native']},
+        'session_idle_minutes': {'kind': 'integer', 'least': 1, 'most': 1440},
+        'max_session_days': {'kind': 'integer', 'least': 1, 'most': 365},
+        'days_late_allowed': {'kind': 'integer', 'least': 0, 'most': 3650},
+        'allow_null_device_times': {'kind': 'boolean'},
+        'app_ids': {'kind': 'list'},
+        'pendo_exclude': {'kind': 'lists', 'keys': ['visitors', 'accounts', 'domains', 'ips']},
+        'session_event_counts': {'kind': 'event_names'},
+        'flow_length': {'kind': 'integer', 'least': 2, 'most': 20},
+        'analytics_time_zones': {
+            'kind': 'choices', 'keys': sources, 'values': modules.pytz.all_timezones, 'title': 'an IANA time zone',
+        },
+    }) -}}
+{% endmacro %}
+
+
+{% macro var_faults(name) %}
+    {% set spec = var_specs()[name] %}
+    {% set value = var(name) %}
+    {% set told = name ~ ' is ' ~ value %}
+    {% set faults = [] %}
+    {% if spec.kind == 'integer' %}
+        {% if value is not integer or value is boolean or value < spec.least or value > spec.most %}
+            {% do faults.append(told ~ '; it takes a whole number from ' ~ spec.least ~ ' to ' ~ spec.most) %}
+        {% endif %}
+    {% elif spec.kind == 'boolean' %}
+        {% if value is not boolean %}
+            {% do faults.append(told ~ '; it takes true or false') %}
+        {% endif %}
+    {% elif spec.kind in ('list', 'event_names') %}
+        {% if not is_list(value) %}
+            {% do faults.append(told ~ '; it takes a list') %}
+        {% elif spec.kind == 'event_names' %}
+            {% do faults.extend(event_name_faults(name, value)) %}
+        {% endif %}
+    {% elif value is not mapping %}
+        {% do faults.append(told ~ '; it takes a mapping with the keys ' ~ spec['keys'] | join(', ')) %}
+    {% elif spec.kind == 'choices' %}
+        {% do faults.extend(choice_faults(name, value, spec)) %}
+    {% else %}
+        {% for key, entry in value.items() if key not in spec['keys'] or not is_list(entry) %}
+            {% do faults.append(name ~ ': ' ~ key ~ '; it takes lists under ' ~ spec['keys'] | join(', ')) %}
+        {% endfor %}
+    {% endif %}
+    {{- return(faults) -}}
+{% endmacro %}
+
+
+{% macro choice_faults(name, mapping, spec) %}
+    {% set faults = [] %}
+    {% for key in mapping if key not in spec['keys'] %}
+        {% do faults.append(name ~ ' names ' ~ key ~ '; it takes ' ~ spec['keys'] | join(', ')) %}
+    {% endfor %}
+    {% for key in spec['keys'] if key not in mapping %}
+        {% do faults.append(name ~ ' lacks ' ~ key) %}
+    {% endfor %}
+    {% for key, value in mapping.items() if key in spec['keys'] and value not in spec['values'] %}
+        {% set choice = spec.title or spec['values'] | join(', ') %}
+        {% do faults.append(name ~ ': ' ~ key ~ ' is ' ~ value ~ '; it takes ' ~ choice) %}
+    {% endfor %}
+    {{- return(faults) -}}
+{% endmacro %}
+
+
+{% macro event_name_faults(name, event_names) %}
+    {% set columns = [] %}
+    {% for event_name in event_names %}
+        {% do columns.append(event_count_column(event_name)) %}
+    {% endfor %}
+    {% if columns | unique | list | length < columns | length %}
+        {{- return([name ~ ' makes the same column twice: ' ~ columns | join(', ')]) -}}
+    {% endif %}
+    {{- return([]) -}}
+{% endmacro %}
+
+
+{% macro is_list(value) %}
+    {{- return(value is sequence and value is not string and value is not mapping) -}}
+{% endmacro %}
