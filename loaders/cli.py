@@ -68,12 +68,13 @@ def main() -> None:
 @database_option
 @click.option("--allow-gap", is_flag=True, help="Pendo: go on although export counters are missing.")
 @click.option("--include-test", is_flag=True, help="Pendo: load exports marked as tests, too.")
-def load(vendor: str, uris: tuple[str, ...], database: Path, allow_gap: bool, include_test: bool) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Name every export, not only those left alone.")
+def load(vendor: str, uris: tuple[str, ...], database: Path, verbose: bool, **choices: bool) -> None:
     """Load every complete, not yet loaded export found under URI.
 
     Example: sessionhouse load leanplum exports/leanplum
     """
-    options = Options(allow_gap=allow_gap, include_test=include_test)
+    options = Options(**choices)
     landings = [open_landing(uri) for uri in uris]
     connection = connect(database)
     outcomes: list[Outcome] = []
@@ -81,11 +82,13 @@ def load(vendor: str, uris: tuple[str, ...], database: Path, allow_gap: bool, in
         for landing in landings:
             # Told place by place: what is loaded stays loaded, and known, when the next place fails.
             for outcome in load_landing(connection, VENDORS[vendor](), landing, options):
-                _tell(outcome)
+                if verbose or _is_worth_telling(outcome):
+                    _tell(outcome)
                 outcomes.append(outcome)
     finally:
         connection.close()
-    click.echo(_summary(vendor, outcomes))
+        if outcomes:
+            click.echo(_summary(vendor, outcomes))
     if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
         sys.exit(1)
 
@@ -139,31 +142,41 @@ def rejects(as_json: bool, database: Path) -> None:
     show_default=True,
     help="The same number of events and seed give the same files, byte by byte.",
 )
-def sample(folder: Path, events: int, seed: int) -> None:
+@click.option("-v", "--verbose", is_flag=True, help="Name the hard cases in the exports.")
+def sample(folder: Path, events: int, seed: int, verbose: bool) -> None:
     """Write synthetic exports of all five vendors into the new or empty folder DIR.
 
     Example: sessionhouse sample sample --events 20000
     """
     samples = write_samples(folder, events, seed)
     for written in samples:
-        click.echo(
-            f"{written.vendor}: {written.events:,} events in {written.files:,} files, and on top of them"
-        )
-        for case in written.cases:
+        cases = f"{len(written.cases)} hard cases{':' if verbose else ''}"
+        click.echo(f"{written.vendor}: {written.events:,} events in {written.files:,} files, {cases}")
+        for case in written.cases if verbose else ():
             click.echo(f"    {case}")
-    click.echo("Load them next:")
-    for written in samples:
-        click.echo(f"    sessionhouse load {written.vendor} {folder / written.vendor}")
+    first = samples[0].vendor
+    click.echo(f"Load them vendor by vendor: sessionhouse load {first} {folder / first}")
+
+
+def _is_worth_telling(outcome: Outcome) -> bool:
+    entry = outcome.entry
+    is_plainly_loaded = entry.status is Status.LOADED and not entry.reason and not entry.rejected_rows
+    return outcome.is_new and not is_plainly_loaded
 
 
 def _tell(outcome: Outcome) -> None:
     entry = outcome.entry
-    if not outcome.is_new:
-        return
-    counts = f"  {entry.files} files, {entry.rows:,} rows" if entry.status is Status.LOADED else ""
-    bad = f", {entry.rejected_rows} bad lines quarantined" if entry.rejected_rows else ""
-    reason = f"  {entry.reason}" if entry.reason else ""
-    click.echo(f"{entry.vendor}  {entry.status:<10}  {entry.export_id}{counts}{bad}{reason}")
+    status = str(entry.status) if outcome.is_new else "known"
+    told = [entry.reason] if entry.reason else []
+    if entry.status is Status.LOADED:
+        told.insert(0, f"{_count(entry.files, 'file')}, {_count(entry.rows, 'row')}")
+        if entry.rejected_rows:
+            told.insert(1, f"{_count(entry.rejected_rows, 'bad line')} quarantined")
+    click.echo(f"{entry.vendor}: {status} {entry.export_id}\n    {'; '.join(told)}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _summary(vendor: str, outcomes: list[Outcome]) -> str:
@@ -171,7 +184,7 @@ def _summary(vendor: str, outcomes: list[Outcome]) -> str:
     rows = sum(outcome.entry.rows for outcome in outcomes if outcome.is_new)
     known = sum(not outcome.is_new for outcome in outcomes)
     loaded = new.pop(Status.LOADED, 0)
-    parts = [f"{loaded} loaded ({rows:,} rows)" if loaded else "nothing new"]
+    parts = [f"{loaded} loaded ({_count(rows, 'row')})" if loaded else "nothing new"]
     parts += [f"{count} {status}" for status, count in sorted(new.items())]
     parts += [f"{known} already loaded"] if known else []
     return f"{vendor}: {', '.join(parts)}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
+import glob
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loaders.errors import DamagedFileError
+from loaders.errors import DamagedFileError, first_line
 from loaders.exports import DataFile
-from loaders.ledger import RejectedLine
 from loaders.lines import LINE_BYTES_LIMIT, is_gzip, read_bytes, read_lines
 from loaders.load import Load
 
@@ -45,7 +45,7 @@ def read_csv(load: Load, name: str, file: DataFile) -> Header:
     if compression == "gzip":
         for _ in read_bytes(load.landing, file):
             pass
-    header = _header(load, file)
+    header, blank_lines = _header(load, file)
     load.connection.execute("DROP TABLE IF EXISTS landing_rows")
     if not header.names:
         load.connection.execute("CREATE TEMP TABLE landing_rows (file VARCHAR, line BIGINT)")
@@ -57,22 +57,24 @@ def read_csv(load: Load, name: str, file: DataFile) -> Header:
             CREATE TEMP TABLE landing_rows AS
             SELECT $name AS file, row_number() OVER () AS line, *
             FROM read_csv(
-                $path, columns = {{{columns}}}, header = true, auto_detect = false, delim = ',',
-                quote = '"', escape = '"', compression = $compression, max_line_size = {LINE_BYTES_LIMIT},
+                $path, columns = {{{columns}}}, header = true, skip = {blank_lines}, auto_detect = false,
+                delim = ',', quote = '"', escape = '"', compression = $compression,
+                max_line_size = {LINE_BYTES_LIMIT}, hive_partitioning = false,
                 store_rejects = true, rejects_table = 'landing_rejects', rejects_scan = 'landing_scans'
             )
             """,
             {
                 "name": name,
-                "path": str(load.landing.local_path(file)),
+                # A name is no pattern, whatever brackets and stars it holds.
+                "path": glob.escape(str(load.landing.local_path(file))),
                 "compression": compression,
             },
         )
     except duckdb.InvalidInputException as error:
         raise DamagedFileError(
-            f"{file.path} is no CSV of {len(header.names)} columns: {str(error).splitlines()[0]}"
+            f"{file.path} is no CSV of {len(header.names)} columns: {first_line(error)}"
         ) from error
-    _quarantine(load, name)
+    _quarantine(load, name, file)
     return header
 
 
@@ -83,7 +85,7 @@ def read_parquet(load: Load, name: str, file: DataFile) -> Header:
     """
     load.connection.execute("DROP TABLE IF EXISTS landing_rows")
     try:
-        source = pq.ParquetFile(load.landing.local_path(file))
+        source = pq.ParquetFile(load.landing.local_path(file), page_checksum_verification=True)
         header = Header(tuple(source.schema_arrow.names))
         width = range(len(header.names))
         declared = "".join(f", c{position} VARCHAR" for position in width)
@@ -100,8 +102,11 @@ def read_parquet(load: Load, name: str, file: DataFile) -> Header:
             )
             load.connection.unregister("landing_batch")
             seen += batch.num_rows
-    except pa.ArrowException as error:
-        raise DamagedFileError(f"{file.path} is no whole Parquet file: {error}") from error
+    except (pa.ArrowException, OSError) as error:
+        # Arrow has no class of its own for damage; what the machine raises has a number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DamagedFileError(f"{file.path} is no whole Parquet file: {first_line(error)}") from error
     load.lines += seen
     return header
 
@@ -124,19 +129,35 @@ def _as_text(kind: pa.DataType, column: str) -> str:
     return f"to_json({column})::VARCHAR" if pa.types.is_nested(kind) else f"{column}::VARCHAR"
 
 
-def _header(load: Load, file: DataFile) -> Header:
-    for line in read_lines(load.landing, file):
+def _header(load: Load, file: DataFile) -> tuple[Header, int]:
+    """Return the header and how many blank lines stand before it."""
+    for number, line in enumerate(read_lines(load.landing, file)):
         if line.strip():
-            return Header(tuple(next(csv.reader([line.decode("utf-8", "replace")]))))
-    return Header(())
+            try:
+                return Header(tuple(next(csv.reader([line.decode("utf-8", "replace")])))), number
+            except csv.Error as error:
+                raise DamagedFileError(
+                    f"{file.path} has no CSV header in its first line: {error}."
+                ) from error
+    return Header(()), 0
 
 
-def _quarantine(load: Load, name: str) -> None:
-    rows = load.connection.execute(
-        "SELECT line, any_value(lower(error_type::VARCHAR) || ': ' || error_message), any_value(csv_line) "
-        "FROM landing_rejects GROUP BY line ORDER BY line"
-    ).fetchall()
-    load.reject([RejectedLine(name, line, reason, text.strip("\r\n")) for line, reason, text in rows])
+def _quarantine(load: Load, name: str, file: DataFile) -> None:
+    unclosed = load.connection.execute(
+        "SELECT min(line) FROM landing_rejects "
+        "WHERE error_type = 'UNQUOTED VALUE' AND contains(rtrim(csv_line, chr(13) || chr(10)), chr(10))"
+    ).fetchone()
+    if unclosed and unclosed[0]:
+        raise DamagedFileError(
+            f"{file.path} opens a quote in line {unclosed[0]} that is never closed, so that the lines behind "
+            f"it cannot be told apart. The file may be cut; fetch or export it again."
+        )
+    bad = load.rejected_rows
+    load.reject_rows(
+        "SELECT $name, line, any_value(lower(error_type::VARCHAR) || ': ' || error_message), "
+        "rtrim(any_value(csv_line), chr(13) || chr(10)) FROM landing_rejects GROUP BY line",
+        name=name,
+    )
     counted = load.connection.execute("SELECT count(*) FROM landing_rows").fetchone()
-    load.lines += len(rows) + (counted[0] if counted else 0)
+    load.lines += load.rejected_rows - bad + (counted[0] if counted else 0)
     load.connection.execute("DROP TABLE landing_rejects; DROP TABLE landing_scans")

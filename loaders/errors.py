@@ -45,15 +45,11 @@ class DamagedFileError(ExportRejectedError):
 
 
 class TooManyBadLinesError(ExportRejectedError):
-    """More lines of an export are bad than the limit of `loaders.quarantine` allows."""
+    """More lines of an export are bad than the limits of `loaders.load` allow."""
 
 
 class ExportWaitsError(ExportRejectedError):
     """An export before this one could not be loaded; this one is incomplete until that one is loaded."""
-
-
-class CounterGapError(SessionhouseError):
-    """Pendo exports are missing between the last loaded counter and the next one offered."""
 
 
 def first_line(error: Exception) -> str:

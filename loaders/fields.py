@@ -1,4 +1,4 @@
-"""How the keys of a vendor's JSON lines become typed columns: one description, four SQL expressions.
+"""How the keys of a vendor's JSON lines become typed columns: one description, all SQL expressions.
 
 Everything here is text made from constants of this package; no value of an export enters a statement.
 """
@@ -57,9 +57,21 @@ def structure(fields: Sequence[Field]) -> str:
     return _literal(json.dumps(types))
 
 
-def projection(fields: Sequence[Field], record: str = "record") -> str:
-    """Return the SQL select list of the fields' columns, read from the struct `record`."""
-    return ", ".join(f'{f.kind.parse(f.text(record))} AS "{f.column}"' for f in fields)
+def parsed(fields: Sequence[Field], record: str = "record") -> str:
+    """Return SQL for a struct of the checked fields' values by column, read from the struct `record`.
+
+    Parsing a value is dear to plan and to run: with this struct it is done once for all that use it.
+    """
+    values = [f"'{f.column}': {f.kind.parse(f.text(record))}" for f in fields if f.is_checked]
+    return f"{{{', '.join(values)}}}" if values else "NULL"
+
+
+def projection(fields: Sequence[Field], record: str = "record", values: str | None = None) -> str:
+    """Return the SQL select list of the fields' columns, read from the struct `record`.
+
+    Checked fields are taken from the struct `values`, where it is given, as `parsed` made it.
+    """
+    return ", ".join(f'{_value(field, record, values)} AS "{field.column}"' for field in fields)
 
 
 def columns(fields: Sequence[Field]) -> str:
@@ -73,10 +85,10 @@ def extras(fields: Sequence[Field], document: str = "document") -> str:
     return f"nullif(json_merge_patch({document}, {known}), '{{}}')"
 
 
-def fault(fields: Sequence[Field], record: str = "record") -> str:
+def fault(fields: Sequence[Field], record: str = "record", values: str | None = None) -> str:
     """Return SQL for the reason why the struct `record` cannot be landed, null where it can."""
     reasons = [_missing(field, record) for field in fields if field.required]
-    reasons += [_unreadable(field, record) for field in fields if field.is_checked]
+    reasons += [_unreadable(field, record, values) for field in fields if field.is_checked]
     return f"CASE {' '.join(reasons)} END" if reasons else "NULL::VARCHAR"
 
 
@@ -85,10 +97,16 @@ def _missing(field: Field, record: str) -> str:
     return f"WHEN {text} IS NULL OR {text}::VARCHAR = '' THEN {_literal(field.key + ' is missing')}"
 
 
-def _unreadable(field: Field, record: str) -> str:
+def _value(field: Field, record: str, values: str | None) -> str:
+    if values and field.is_checked:
+        return f'{values}."{field.column}"'
+    return field.kind.parse(field.text(record))
+
+
+def _unreadable(field: Field, record: str, values: str | None) -> str:
     text = field.text(record)
     told = f"{_literal(field.key + ': ')} || left({text}, 80) || {_literal(f' is not {field.kind.title}')}"
-    return f"WHEN {text} <> '' AND {field.kind.parse(text)} IS NULL THEN {told}"
+    return f"WHEN {text} <> '' AND {_value(field, record, values)} IS NULL THEN {told}"
 
 
 def _literal(text: str) -> str:

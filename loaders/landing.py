@@ -72,7 +72,9 @@ class FolderLanding:
         seen = {os.path.realpath(self._root)}
         for folder, folders, names in os.walk(self._root, onerror=_raise, followlinks=True):
             # A link to a folder is a folder; one that leads back to a folder already seen would never end.
-            folders[:] = [name for name in folders if not name.startswith(".") and _is_new(folder, name, seen)]
+            folders[:] = [
+                name for name in folders if not name.startswith(".") and _is_new(folder, name, seen)
+            ]
             for name in names:
                 if not _is_ignored(name):
                     yield self._stat(Path(folder) / name)

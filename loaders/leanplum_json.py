@@ -18,9 +18,11 @@ from loaders.leanplum_columns import (
     SESSION_FIELDS,
     STATE_FIELDS,
 )
-from loaders.load import Load
+from loaders.load import PARSED, Load
 
-ARRAY, OBJECT = "ARRAY", "OBJECT"
+# How the text of a JSON array or object begins; there is nothing before it once `from_json` took it out.
+ARRAY, OBJECT = "[", "{"
+TITLES = {ARRAY: "array", OBJECT: "object"}
 STATES = Field("states", "states", Kind.JSON)
 EXPERIMENTS = Field("experiments", "experiments", Kind.JSON)
 USER_ATTRIBUTES = Field("user_attributes", "userAttributes", Kind.JSON)
@@ -151,7 +153,7 @@ def _faults(items: Items) -> str:
     title = f"'{items.title} ' || ordinal || ': ' || "
     return f"""
         SELECT file, line, ordinal, {title} CASE
-            WHEN json_type(item.document) <> '{OBJECT}' THEN 'not a JSON object'
+            WHEN left(item.document::VARCHAR, 1) <> '{OBJECT}' THEN 'not a JSON object'
             WHEN {_is_ambiguous("item.document")} THEN 'a key stands twice in the object'
             ELSE coalesce({_misplaced(items.containers)}, {fault(items.fields)})
         END AS fault
@@ -163,10 +165,10 @@ def _misplaced(containers: Mapping[Field, str]) -> str:
     """Return SQL for what keeps the items from being taken out of their containers, else null."""
     faults = ["WHEN false THEN NULL"]
     for container, kind in containers.items():
-        text = container.text("record")
+        text = f"{container.text('record')}::VARCHAR"
         faults.append(
-            f"WHEN json_type({text}) <> '{kind}' AND {text}::VARCHAR NOT IN ('{{}}', '[]') "
-            f"THEN '{container.key}: ' || left({text}::VARCHAR, 80) || ' is no {kind.lower()}'"
+            f"WHEN left({text}, 1) <> '{kind}' AND {text} NOT IN ('{{}}', '[]') "
+            f"THEN '{container.key}: ' || left({text}, 80) || ' is no {TITLES[kind]}'"
         )
         if kind == OBJECT:
             faults.append(f"WHEN {_is_ambiguous(text)} THEN 'a key stands twice in {container.key}'")
@@ -181,7 +183,8 @@ def _insert_all(load: Load, stamps: Mapping[str, object]) -> None:
     load.insert(
         "raw_leanplum.sessions",
         f"{JOB_COLUMNS}, {columns(SESSION_FIELDS)}, extras",
-        f"SELECT {JOB_VALUES}, {projection(SESSION_FIELDS)}, {extras(DOCUMENT_FIELDS)}, file, line "
+        f"SELECT {JOB_VALUES}, {projection(SESSION_FIELDS, values=PARSED)}, {extras(DOCUMENT_FIELDS)}, "
+        "file, line "
         "FROM landing_records WHERE reason IS NULL",
         **stamps,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -99,20 +100,28 @@ class Ledger:
             {name.strip(): getattr(entry, name.strip()) for name in ENTRY_COLUMNS.split(",")},
         )
 
-    def write_file(self, entry: Entry, file: DataFile, identity: str, digest: str) -> None:
-        """Note one file of an export that is being loaded."""
+    def write_files(self, entry: Entry, files: Sequence[DataFile], identity: str, digest: str) -> None:
+        """Note the files of an export that is being loaded.
+
+        `identity` and `digest` are those of a single-file export; with `""` a file is known by its path.
+        """
+        if not files:
+            return
+        columns = {
+            "file": [identity or file.path for file in files],
+            "name": [file.name for file in files],
+            "size": [file.size for file in files],
+            "version": [file.version for file in files],
+        }
         self._connection.execute(
-            "INSERT INTO raw.load_files VALUES "
-            "($load_id, $vendor, $export_id, $file, $name, $size, $version, $digest)",
+            "INSERT INTO raw.load_files SELECT $load_id, $vendor, $export_id, "
+            "unnest($file), unnest($name), unnest($size), unnest($version), $digest",
             {
                 "load_id": entry.load_id,
                 "vendor": entry.vendor,
                 "export_id": entry.export_id,
-                "file": identity,
-                "name": file.name,
-                "size": file.size,
-                "version": file.version,
                 "digest": digest,
+                **columns,
             },
         )
 

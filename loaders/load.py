@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from loaders.errors import TooManyBadLinesError
 from loaders.exports import DataFile, Export
-from loaders.fields import Field, fault, structure
+from loaders.fields import Field, fault, parsed, structure
 from loaders.landing import Landing
 from loaders.ledger import RejectedLine
 from loaders.lines import read_batches
@@ -21,6 +21,8 @@ BAD_LINES_LIMIT = 10
 BAD_LINES_SHARE_LIMIT = 0.001
 
 REJECTED_TYPES = (pa.string(), pa.int64(), pa.string(), pa.string())
+# The column of `landing_records` that holds the parsed values.
+PARSED = "parsed"
 PROVENANCE = "$load_id AS _load_id, $loaded_at AS _loaded_at"
 
 
@@ -81,7 +83,8 @@ class Load:
         """Split `landing_lines` into `landing_records`, one JSON object a line.
 
         Columns: `file, line, text, document` (the JSON object), `record` (a struct with the text of every
-        field's key) and `reason`, which is null for a line that may be landed. Whole numbers keep every
+        field's key), `parsed` (a struct with the values of the fields that are no text, by column) and
+        `reason`, which is null for a line that may be landed. Whole numbers keep every
         digit; of a number with a fraction, JSON readers keep the 17 digits that a double has.
         """
         self.connection.execute(
@@ -97,22 +100,25 @@ class Load:
             ),
             records AS (
                 SELECT *, from_json(document, {structure(fields)}) AS record FROM documents
+            ),
+            valued AS (
+                SELECT *, {parsed(fields)} AS {PARSED} FROM records
             )
-            SELECT file, line, text, document, record,
+            SELECT file, line, text, document, record, parsed,
                 CASE
                     WHEN damage IS NOT NULL THEN damage
                     WHEN NOT is_json THEN 'not valid JSON'
                     WHEN document IS NULL THEN 'not a JSON object'
-                    ELSE {fault(fields)}
+                    ELSE {fault(fields, values=PARSED)}
                 END AS reason
-            FROM records
+            FROM valued
             """
         )
         self._mark_repeated_keys()
 
     def reject_bad_records(self) -> None:
         """Quarantine the lines of `landing_records` that have a reason."""
-        self._quarantine("SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL")
+        self.reject_rows("SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL")
 
     def reject(self, rejected: list[RejectedLine]) -> None:
         """Keep bad lines in the quarantine."""
@@ -124,8 +130,24 @@ class Load:
             names=["file", "line", "reason", "raw_text"],
         )
         self.connection.register("landing_rejected", lines)
-        self._quarantine("FROM landing_rejected")
+        self.reject_rows("FROM landing_rejected")
         self.connection.unregister("landing_rejected")
+
+    def reject_rows(self, query: str, **values: object) -> None:
+        """Quarantine the rows of `query`: file, line, reason and raw text, in this order."""
+        stamps = {
+            "load_id": self.load_id,
+            "vendor": self.export.vendor,
+            "export_id": self.export.export_id,
+            "loaded_at": self.loaded_at,
+        }
+        row = self.connection.execute(
+            "INSERT INTO raw.rejected_lines "
+            "SELECT $load_id, $vendor, $export_id, file, line, reason, raw_text, $loaded_at "
+            f"FROM ({query}) AS bad (file, line, reason, raw_text)",
+            {**values, **stamps},
+        ).fetchone()
+        self.rejected_rows += int(row[0]) if row else 0
 
     def check_bad_lines(self) -> None:
         """Raise TooManyBadLinesError when the quarantine took more than both limits allow."""
@@ -155,17 +177,3 @@ class Load:
                 "UPDATE landing_records SET reason = 'a key stands twice in the object' "
                 "WHERE len(json_keys(document)) > len(list_distinct(json_keys(document)))"
             )
-
-    def _quarantine(self, query: str) -> None:
-        row = self.connection.execute(
-            "INSERT INTO raw.rejected_lines "
-            f"SELECT $load_id, $vendor, $export_id, file, line, reason, raw_text, $loaded_at "
-            f"FROM ({query}) AS bad (file, line, reason, raw_text)",
-            {
-                "load_id": self.load_id,
-                "vendor": self.export.vendor,
-                "export_id": self.export.export_id,
-                "loaded_at": self.loaded_at,
-            },
-        ).fetchone()
-        self.rejected_rows += int(row[0]) if row else 0

@@ -122,9 +122,7 @@ def _load(connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landin
         loaded_at=loaded_at,
     )
     ledger.write(entry)
-    for file in export.files:
-        digest = export.digest if export.identity else ""
-        ledger.write_file(entry, file, export.identity or file.path, digest)
+    ledger.write_files(entry, export.files, export.identity, export.digest if export.identity else "")
     return entry
 
 

@@ -16,7 +16,7 @@ from loaders.fields import Field, Kind, columns, extras, projection
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.lines import FETCH_AGAIN, is_gzip
-from loaders.load import Load
+from loaders.load import PARSED, Load
 from loaders.single_files import SingleFiles
 
 SUFFIX = ".json.gz"
@@ -125,7 +125,8 @@ class Monetate:
         load.insert(
             "raw_monetate.sessions",
             f"{columns(FIELDS)}, extras, window_started_at, window_ended_at, window_sequence",
-            f"SELECT {projection(FIELDS)}, {extras(FIELDS)}, $started_at, $ended_at, $sequence, file, line "
+            f"SELECT {projection(FIELDS, values=PARSED)}, {extras(FIELDS)}, "
+            "$started_at, $ended_at, $sequence, file, line "
             "FROM landing_records WHERE reason IS NULL",
             started_at=window.started_at,
             ended_at=window.ended_at,

@@ -7,7 +7,7 @@ from enum import Enum
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, columns, extras, projection
-from loaders.load import Load
+from loaders.load import PARSED, Load
 
 TABLES = ("tracks", "identifies", "aliases")
 CALL_TYPES = {"tracks": "track", "identifies": "identify", "aliases": "alias"}
@@ -123,7 +123,10 @@ def land_calls(load: Load, source_id: str | None) -> None:
     load.reject_bad_records()
     context = ", ".join(f'{expression} AS "{column}"' for column, expression in CONTEXT_COLUMNS)
     context_names = ", ".join(column for column, _ in CONTEXT_COLUMNS)
+    present = _distinct(load, 'SELECT DISTINCT record."type" FROM landing_records WHERE reason IS NULL')
     for table, call_type in CALL_TYPES.items():
+        if call_type not in present:
+            continue
         left_out = {"type"} | {
             field.column for name in TABLES if name != table for field in TABLE_FIELDS[name]
         }
@@ -133,13 +136,15 @@ def land_calls(load: Load, source_id: str | None) -> None:
         load.insert(
             f"raw_rudderstack.{table}",
             f"source_id, {columns(kept)}{event}, {context_names}, extras",
-            f"SELECT $source_id, {projection(kept)}{event_value}, {context}, "
+            f"SELECT $source_id, {projection(kept, values=PARSED)}{event_value}, {context}, "
             f"{extras((*kept, Field('type', 'type')))}, file, line "
             f"FROM (SELECT *, document ->> {CONTEXT_PATHS} AS context FROM landing_records "
             'WHERE reason IS NULL AND record."type" = $call_type)',
             source_id=source_id,
             call_type=call_type,
         )
+    if present <= set(CALL_TYPES.values()):
+        return
     load.insert(
         "raw_rudderstack.other_calls",
         "source_id, type, record",
@@ -160,7 +165,8 @@ def land_staged_rows(load: Load, source_id: str | None) -> None:
         FROM landing_records WHERE reason IS NULL
         """
     )
-    for table in TABLES:
+    present = _distinct(load, "SELECT DISTINCT lower(table_name) FROM staged_rows")
+    for table in (table for table in TABLES if table in present):
         load.connection.execute(
             "CREATE OR REPLACE TEMP TABLE landing_lines AS "
             "SELECT file, line, text, NULL::VARCHAR AS damage FROM staged_rows "
@@ -186,7 +192,7 @@ def land_rows(load: Load, table: str, source_id: str | None) -> None:
     load.insert(
         f"raw_rudderstack.{table}",
         f"source_id, {columns(fields)}, extras",
-        f"SELECT $source_id, {projection(fields)}, {extras(fields)}, file, line "
+        f"SELECT $source_id, {projection(fields, values=PARSED)}, {extras(fields)}, file, line "
         "FROM landing_records WHERE reason IS NULL",
         source_id=source_id,
     )
@@ -203,6 +209,11 @@ def land_other_rows(load: Load, table: str, source_id: str | None) -> None:
         source_id=source_id,
         type=table,
     )
+
+
+def _distinct(load: Load, query: str) -> set[str | None]:
+    # A statement for a table without rows costs tens of milliseconds to plan, and most files are small.
+    return {name for (name,) in load.connection.execute(query).fetchall()}
 
 
 def _rename_keys(load: Load) -> None:

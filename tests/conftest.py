@@ -14,7 +14,6 @@ import pytest
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 VENDORS = ("leanplum", "monetate", "pendo", "rudderstack", "snowplow")
-SAMPLE_EVENTS = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +21,17 @@ class Workspace:
     """A throw-away database with the project's commands run against it, in processes of their own."""
 
     folder: Path
+    database_name: str = "warehouse.duckdb"
 
     @property
     def database(self) -> Path:
-        return self.folder / "warehouse.duckdb"
+        return self.folder / self.database_name
 
     def run(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "SESSIONHOUSE_DATABASE": str(self.database),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
-            "DBT_LOG_PATH": str(self.folder / "logs"),
-            "NO_COLOR": "1",
-        }
         done = subprocess.run(
             [str(BIN / command[0]), *command[1:]],
             cwd=ROOT,
-            env=environment,
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=300,
@@ -47,6 +41,14 @@ class Workspace:
             f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         )
         return done
+
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "SESSIONHOUSE_DATABASE": str(self.database),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "NO_COLOR": "1",
+        }
 
     def load(self, vendor: str, folder: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
         return self.run("sessionhouse", "load", vendor, str(folder), code=code)
@@ -58,6 +60,14 @@ class Workspace:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             return connection.execute(sql).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What `make demo` left behind: its database, and its output with the folder named as by default."""
+
+    workspace: Workspace
+    output: str
 
 
 @pytest.fixture(scope="session")
@@ -72,12 +82,23 @@ def workspace(workspace_factory: Callable[[str], Workspace]) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def sampled(workspace_factory: Callable[[str], Workspace]) -> Workspace:
-    """Sample exports of all vendors, loaded and built with every dbt test; only to be read."""
-    made = workspace_factory("sampled")
-    exports = made.folder / "exports"
-    made.run("sessionhouse", "sample", str(exports), "--events", str(SAMPLE_EVENTS), "--seed", "7")
-    for vendor in VENDORS:
-        made.load(vendor, exports / vendor)
-    made.dbt("build")
-    return made
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """`make demo`, run once; its database is the built one that the other tests read."""
+    made = Workspace(tmp_path_factory.mktemp("demo") / "demo", "demo.duckdb")
+    done = subprocess.run(
+        ["make", "--no-print-directory", "demo", f"DEMO={made.folder}", f"VENV={BIN.parent}"],
+        cwd=ROOT,
+        env=made.environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return Demo(made, done.stdout.replace(str(made.folder), "build/demo").replace(str(BIN.parent), ".venv"))
+
+
+@pytest.fixture(scope="session")
+def sampled(demo: Demo) -> Workspace:
+    """Sample exports of all vendors, loaded and built with every data test; only to be read."""
+    return demo.workspace

@@ -19,7 +19,8 @@ CREATE OR REPLACE TEMP MACRO as_decimal(x) AS
 CREATE OR REPLACE TEMP MACRO as_integer(x) AS
     CASE
         WHEN regexp_full_match(x, '\s*[+-]?[0-9]+(\.0*)?\s*') THEN try_cast(split_part(x, '.', 1) AS BIGINT)
-        WHEN as_double(x) = trunc(as_decimal(x))::DOUBLE THEN try_cast(as_decimal(x) AS BIGINT)
+        WHEN is_number(x) AND try_cast(x AS DOUBLE) = trunc(try_cast(x AS DECIMAL(38, 9)))::DOUBLE
+            THEN try_cast(try_cast(x AS DECIMAL(38, 9)) AS BIGINT)
     END;
 
 CREATE OR REPLACE TEMP MACRO as_boolean(x) AS
@@ -62,10 +63,12 @@ CREATE OR REPLACE TEMP MACRO as_moment(x) AS
         )
     );
 
+-- The list names the moment once, so that its expression is neither planned nor computed twice.
 CREATE OR REPLACE TEMP MACRO in_range(moment) AS
-    CASE
-        WHEN moment BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2099-12-31 23:59:59.999999' THEN moment
-    END;
+    list_filter(
+        [moment],
+        lambda m: m BETWEEN TIMESTAMP '1970-01-01' AND TIMESTAMP '2099-12-31 23:59:59.999999'
+    )[1];
 
 -- Dates begin with a year of four digits; words that the cast takes for a time (`epoch`) do not.
 CREATE OR REPLACE TEMP MACRO as_time(x) AS

@@ -15,6 +15,8 @@ APP_ID = "5094741967896577"
 # By action: the state it enters, None for one that stays in the state entered last; and the event's name.
 STATES = ("Home", None, "Product", None, "Checkout", None, None)
 EVENTS = ("View", "Search", "View", "Add to cart", "View", "Purchase", "Signup")
+# A large day's job has several shards.
+SESSIONS_OF_SHARD = 4_000
 PHONES = (("ios", "iOS", "18.1", "iPhone 15"), ("android", "Android OS", "15", "Pixel 8"))
 PLACES = (("US", "CA", "San Jose"), ("GB", "ENG", "Leeds"), ("IN", "KA", "Bengaluru"))
 
@@ -43,7 +45,7 @@ def write(folder: Path, events: int, seed: int) -> VendorSample:
         write_text(folder / job.key(str(shards[number])), "".join(lines))
         shards[number] += 1
 
-    windows = Windows(DAY, write_job)
+    windows = Windows(DAY, write_job, SESSIONS_OF_SHARD)
     for visit in visits(events, draw):
         windows.advance(visit.moments[0])
         windows.lines[visit.moments[-1] // DAY].append(_session(visit, draw))

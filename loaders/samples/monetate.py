@@ -46,7 +46,7 @@ def write(folder: Path, events: int, seed: int) -> VendorSample:
     def write_window(number: int, lines: list[str]) -> None:
         nonlocal sequence
         sequence += 1
-        write_gzip(window_path(folder, number * WINDOW, sequence), "".join(lines))
+        write_gzip(window_path(folder, number * WINDOW, sequence), lines)
 
     windows = Windows(WINDOW, write_window)
     for start, line in case_lines():

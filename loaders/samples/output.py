@@ -14,10 +14,11 @@ from loaders.samples.clock import DAY, DAYS
 
 # Fast, and enough for text that repeats itself as much as exports do.
 _COMPRESSION_LEVEL = 1
+_LINES_AT_ONCE = 1_000
 
 # Lines of a file, on average and at most; they bound the memory.
 MEAN_LINES = 10_000
-MOST_LINES = 25_000
+MOST_LINES = 15_000
 _FILES_A_DAY = (1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 144, 288)
 
 
@@ -37,11 +38,14 @@ def write_text(path: Path, text: str) -> None:
     path.write_bytes(text.encode())
 
 
-def write_gzip(path: Path, text: str) -> None:
-    """Write `text` as gzip whose header holds neither name nor time, and the folders above it."""
+def write_gzip(path: Path, lines: list[str]) -> None:
+    """Write `lines` as gzip whose header holds neither name nor time, and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     packer = zlib.compressobj(_COMPRESSION_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    path.write_bytes(packer.compress(text.encode()) + packer.flush())
+    with path.open("wb") as stream:
+        for start in range(0, len(lines), _LINES_AT_ONCE):
+            stream.write(packer.compress("".join(lines[start : start + _LINES_AT_ONCE]).encode()))
+        stream.write(packer.flush())
 
 
 def write_json(path: Path, document: object) -> None:
@@ -86,13 +90,16 @@ class Windows:
     """Lines waiting for the file of their window of time; windows that lie behind are written and forgotten.
 
     `write` gets the number of a window (its start divided by `width`, in milliseconds) and its lines; it is
-    called several times for a window with more than MOST_LINES. Add with `windows.lines[number].append`.
+    called several times for a window with more than `most_lines`. Add with `windows.lines[number].append`.
     """
 
-    def __init__(self, width: int, write: Callable[[int, list[str]], None]) -> None:
+    def __init__(
+        self, width: int, write: Callable[[int, list[str]], None], most_lines: int = MOST_LINES
+    ) -> None:
         self.lines: defaultdict[int, list[str]] = defaultdict(list)
         self._width = width
         self._write = write
+        self._most_lines = most_lines
         self._current = 0
 
     def advance(self, moment: int) -> None:
@@ -101,7 +108,7 @@ class Windows:
         if current > self._current:
             self._current = current
             self._write_out(number for number in self.lines if number < current)
-        elif len(self.lines[current]) >= MOST_LINES:
+        elif len(self.lines[current]) >= self._most_lines:
             self._write_out([current])
 
     def finish(self) -> None:

@@ -74,7 +74,7 @@ def write(folder: Path, events: int, seed: int) -> VendorSample:
     width = window_width(events)
 
     def write_window(number: int, lines: list[str]) -> None:
-        write_gzip(_path(root, (number + 1) * width - SECOND, draw), "".join(lines))
+        write_gzip(_path(root, (number + 1) * width - SECOND, draw), lines)
 
     windows = Windows(width, write_window)
     for received, line in case_lines(draw):

@@ -48,8 +48,8 @@ def write_runs(root: Path, draw: random.Random) -> None:
         user = f"run-{number}"
         rows = [_row(user, start + step * MINUTE, draw) for step in range(EVENTS_OF_RUN)]
         good = root / run / "output=good"
-        write_gzip(good / "part-00000.gz", "".join(json_line(_wide(row)) for row in rows[:8]))
-        write_gzip(good / "part-00001.gz", "".join(json_line(_wide(row)) for row in rows[8:]))
+        write_gzip(good / "part-00000.gz", [json_line(_wide(row)) for row in rows[:8]])
+        write_gzip(good / "part-00001.gz", [json_line(_wide(row)) for row in rows[8:]])
     write_json(root / FINISHED_RUN / COMPLETION_FILE, _completion(at(27, "20:00")))
 
 

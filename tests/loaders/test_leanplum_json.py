@@ -86,9 +86,9 @@ def test_a_session_lands_in_typed_columns(loaded: None, rows: Rows) -> None:
         "FROM raw_leanplum.sessions"
     ) == [
         (
-            "1", "ada", 767, datetime(2019, 2, 13, 6, 40, 22, 647000), datetime(2020, 6, 6, 20, 22, 42, 721000),
-            1717.272, "US", None, "67.8536262512207", -25200, "18099", "iOS", 437, None, 38830.438, True, None,
-            "spring", '{"batteryLevel":0.5}',
+            "1", "ada", 767, datetime(2019, 2, 13, 6, 40, 22, 647000),
+            datetime(2020, 6, 6, 20, 22, 42, 721000), 1717.272, "US", None, "67.8536262512207", -25200,
+            "18099", "iOS", 437, None, 38830.438, True, None, "spring", '{"batteryLevel":0.5}',
         )
     ]  # fmt: skip
 
@@ -161,25 +161,33 @@ def test_an_empty_container_is_the_same_as_none(
     assert rows("SELECT DISTINCT name, parameters FROM raw_leanplum.states") == [(None, None)]
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("1.591474962721E9", datetime(2020, 6, 6, 20, 22, 42, 721000)),
-        (1.591474962721e9, datetime(2020, 6, 6, 20, 22, 42, 721000)),
-        ("1.4735664E9", datetime(2016, 9, 11, 4, 0)),
-        (1591474962721, datetime(2020, 6, 6, 20, 22, 42, 721000)),
-        ("2020-06-06 20:22:42.721 UTC", datetime(2020, 6, 6, 20, 22, 42, 721000)),
-        ("2020-06-06T22:22:42.721+02:00", datetime(2020, 6, 6, 20, 22, 42, 721000)),
-    ],
-)
-def test_every_form_of_a_time_is_read_as_utc(
-    value: Any, expected: datetime, job: JobFiles, load_folder: LoadFolder, rows: Rows
-) -> None:
-    states = [{"stateId": 1, "time": value, "events": [{"eventId": 1, "time": value}]}]
-    job.write_json(lines(session("1", time=value, states=states)))
+def test_every_form_of_a_time_is_read_as_utc(job: JobFiles, load_folder: LoadFolder, rows: Rows) -> None:
+    times: list[Any] = [
+        "1.591474962721E9",
+        1.591474962721e9,
+        "1591474962.721",
+        1591474962721,
+        "2020-06-06 20:22:42.721 UTC",
+        "2020-06-06T22:22:42.721+02:00",
+    ]
+    job.write_json(
+        lines(
+            *(
+                session(
+                    "1",
+                    time=time,
+                    states=[{"stateId": 1, "time": time, "events": [{"eventId": 1, "time": time}]}],
+                )
+                for time in (*times, "1.4735664E9")
+            )
+        )
+    )
     load_folder("leanplum")
     for table in ("sessions", "states", "events"):
-        assert rows(f"SELECT time FROM raw_leanplum.{table}") == [(expected,)], table
+        assert rows(f"SELECT time, count(*) FROM raw_leanplum.{table} GROUP BY time ORDER BY time") == [
+            (datetime(2016, 9, 11, 4, 0), 1),
+            (datetime(2020, 6, 6, 20, 22, 42, 721000), len(times)),
+        ], table
 
 
 def states_of(**event: Any) -> dict[str, Any]:
@@ -212,49 +220,50 @@ BAD_SESSIONS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "reason"), BAD_SESSIONS)
 def test_a_session_with_an_unusable_value_is_quarantined_whole(
-    values: dict[str, Any], reason: str, job: JobFiles, load_folder: LoadFolder, rows: Rows
+    job: JobFiles, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad = {**FULL, "sessionId": "bad", **values}
-    job.write_json(lines(session("1"), bad, session("3")))
-    (outcome,) = load_folder("leanplum")
-    assert (outcome.entry.status, outcome.entry.rejected_rows, outcome.entry.rows) == (Status.LOADED, 1, 2)
-    assert rows("SELECT session_id, _line FROM raw_leanplum.sessions ORDER BY _line") == [("1", 1), ("3", 3)]
-    for table in ("states", "events", "event_parameters", "user_attributes", "experiments"):
-        assert rows(f"SELECT count(*) FROM raw_leanplum.{table}") == [(0,)], table
-    ((file, line, told, text),) = rows("SELECT file, line, reason, raw_text FROM raw.rejected_lines")
-    assert (file, line) == (FIRST, 2)
-    assert told.startswith(reason)
-    assert json.loads(text) == bad
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        (b'{"sessionId": "bad"', "not valid JSON"),
-        (b'["bad"]', "not a JSON object"),
-        (b'{"sessionId": "a\xff"}', "invalid UTF-8 at byte 17"),
-        (b'{"sessionId": "a", "sessionId": "b"}', "a key stands twice in the object"),
-        (b'{"sessionId": "a", "states": [{"stateId": 1, "stateId": 2}]}', "state 1: a key stands twice in the object"),
-        (
-            b'{"sessionId": "a", "states": [{"stateId": 1, "events": [{"eventId": 1, "name": 1, "name": 2}]}]}',
-            "event 1: a key stands twice in the object",
-        ),
-        (
-            b'{"sessionId": "a", "states": [{"stateId": 1, "events": [{"eventId": 1, "parameters": {"b": 1, "b": 2}}]}]}',
-            "event 1: a key stands twice in parameters",
-        ),
-        (b'{"sessionId": "a", "userAttributes": {"b": 1, "b": 2}}', "a key stands twice in userAttributes"),
-    ],
-)  # fmt: skip
-def test_a_damaged_line_is_quarantined_and_the_rest_loaded(
-    text: bytes, reason: str, job: JobFiles, load_folder: LoadFolder, rows: Rows
-) -> None:
-    job.write_json(lines(session("1")) + b"\r\n" + text + b"\r\n" + lines(session("4")))
+    monkeypatch.setattr("loaders.load.BAD_LINES_LIMIT", len(BAD_SESSIONS))
+    bad = [{**FULL, "sessionId": "bad", **values} for values, _ in BAD_SESSIONS]
+    job.write_json(lines(session("1"), *bad, session("3")))
     (outcome,) = load_folder("leanplum")
     assert (outcome.entry.status, outcome.entry.rows) == (Status.LOADED, 2)
-    assert rows("SELECT line, reason FROM raw.rejected_lines") == [(3, reason)]
+    assert outcome.entry.rejected_rows == len(bad)
+    assert rows("SELECT session_id, _line FROM raw_leanplum.sessions ORDER BY _line") == [
+        ("1", 1),
+        ("3", len(bad) + 2),
+    ]
+    for table in ("states", "events", "event_parameters", "user_attributes", "experiments"):
+        assert rows(f"SELECT count(*) FROM raw_leanplum.{table}") == [(0,)], table
+    rejected = rows("SELECT file, line, reason, raw_text FROM raw.rejected_lines ORDER BY line")
+    assert [(file, line) for file, line, _, _ in rejected] == [(FIRST, n + 2) for n in range(len(bad))]
+    for (_, _, told, text), (_, reason), sent in zip(rejected, BAD_SESSIONS, bad, strict=True):
+        assert told.startswith(reason)
+        assert json.loads(text) == sent
+
+
+def test_a_damaged_line_is_quarantined_and_the_rest_loaded(
+    job: JobFiles, load_folder: LoadFolder, rows: Rows
+) -> None:
+    event = b'{"sessionId": "a", "states": [{"stateId": 1, "events": [{"eventId": 1, %s}]}]}'
+    damaged = {
+        b'{"sessionId": "bad"': "not valid JSON",
+        b'["bad"]': "not a JSON object",
+        b'{"sessionId": "a\xff"}': "invalid UTF-8 at byte 17",
+        b'{"sessionId": "a", "sessionId": "b"}': "a key stands twice in the object",
+        b'{"sessionId": "a", "states": [{"stateId": 1, "stateId": 2}]}': (
+            "state 1: a key stands twice in the object"
+        ),
+        event % b'"name": 1, "name": 2': "event 1: a key stands twice in the object",
+        event % b'"parameters": {"b": 1, "b": 2}': "event 1: a key stands twice in parameters",
+        b'{"sessionId": "a", "userAttributes": {"b": 1, "b": 2}}': ("a key stands twice in userAttributes"),
+    }
+    job.write_json(lines(session("1")) + b"\r\n" + b"\r\n".join((*damaged, b"")) + lines(session("4")))
+    (outcome,) = load_folder("leanplum")
+    assert (outcome.entry.status, outcome.entry.rows) == (Status.LOADED, 2)
+    assert rows("SELECT line, reason FROM raw.rejected_lines ORDER BY line") == list(
+        enumerate(damaged.values(), start=3)
+    )
     assert rows("SELECT session_id FROM raw_leanplum.sessions ORDER BY _line") == [("1",), ("4",)]
 
 

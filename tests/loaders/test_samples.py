@@ -99,6 +99,16 @@ def test_windows_that_lie_behind_are_written_and_forgotten() -> None:
     assert written == [(1, ["a"]), (2, ["b"])]
 
 
+def test_a_window_with_many_lines_is_written_in_pieces() -> None:
+    written: list[tuple[int, list[str]]] = []
+    windows = Windows(1000, lambda number, lines: written.append((number, lines)), most_lines=2)
+    for line in ("a", "b", "c"):
+        windows.advance(1500)
+        windows.lines[1].append(line)
+    windows.finish()
+    assert written == [(1, ["a", "b"]), (1, ["c"])]
+
+
 @pytest.mark.parametrize(("events", "files_a_day"), [(1000, 1), (4_000_000, 24), (20_000_000, 96)])
 def test_more_events_make_more_files_a_day_and_not_larger_ones(events: int, files_a_day: int) -> None:
     assert window_width(events) * files_a_day == DAY
@@ -124,11 +134,11 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 
 def test_the_command_tells_the_cases_and_what_to_type_next(tmp_path: Path) -> None:
     folder = tmp_path / "exports"
-    told = CliRunner().invoke(main, ["sample", str(folder), "--events", "100"])
+    told = CliRunner().invoke(main, ["sample", str(folder), "--events", "100", "--verbose"])
     assert told.exit_code == 0
     assert "rudderstack: 40 events in " in told.stdout
     assert "    one broken line" in told.stdout
-    assert f"    sessionhouse load snowplow {folder / 'snowplow'}" in told.stdout
+    assert f"sessionhouse load leanplum {folder / 'leanplum'}" in told.stdout
     again = CliRunner().invoke(main, ["sample", str(folder)])
     assert again.exit_code == 2
     assert "is not empty" in again.stderr
