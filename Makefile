@@ -7,7 +7,7 @@ VENDORS := leanplum monetate pendo rudderstack snowplow
 # The demo has files of its own, so that it never touches your warehouse.
 DEMO := build/demo
 DEMO_DATABASE := $(DEMO)/demo.duckdb
-DEMO_EVENTS ?= 3000
+DEMO_EVENTS ?= 2000
 
 # For `make bench`
 EVENTS ?= 200000

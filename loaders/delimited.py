@@ -14,6 +14,7 @@ from loaders.errors import DamagedFileError, first_line
 from loaders.exports import DataFile
 from loaders.lines import LINE_BYTES_LIMIT, is_gzip, read_bytes, read_lines
 from loaders.load import Load
+from loaders.queries import first_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +144,11 @@ def _header(load: Load, file: DataFile) -> tuple[Header, int]:
 
 
 def _quarantine(load: Load, name: str, file: DataFile) -> None:
-    unclosed = load.connection.execute(
+    unclosed = first_row(
+        load.connection,
         "SELECT min(line) FROM landing_rejects "
-        "WHERE error_type = 'UNQUOTED VALUE' AND contains(rtrim(csv_line, chr(13) || chr(10)), chr(10))"
-    ).fetchone()
+        "WHERE error_type = 'UNQUOTED VALUE' AND contains(rtrim(csv_line, chr(13) || chr(10)), chr(10))",
+    )
     if unclosed and unclosed[0]:
         raise DamagedFileError(
             f"{file.path} opens a quote in line {unclosed[0]} that is never closed, so that the lines behind "
@@ -158,6 +160,6 @@ def _quarantine(load: Load, name: str, file: DataFile) -> None:
         "rtrim(any_value(csv_line), chr(13) || chr(10)) FROM landing_rejects GROUP BY line",
         name=name,
     )
-    counted = load.connection.execute("SELECT count(*) FROM landing_rows").fetchone()
+    counted = first_row(load.connection, "SELECT count(*) FROM landing_rows")
     load.lines += load.rejected_rows - bad + (counted[0] if counted else 0)
     load.connection.execute("DROP TABLE landing_rejects; DROP TABLE landing_scans")

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from loaders.exports import DataFile, Status
+from loaders.queries import first_row
 
 ENTRY_COLUMNS = (
     "load_id, vendor, export_id, status, files, rows, rejected_rows, reason, digest, uri, loaded_at"
@@ -72,10 +73,11 @@ class Ledger:
 
     def entry(self, vendor: str, export_id: str) -> Entry | None:
         """Return one export, or None if it was never seen."""
-        row = self._connection.execute(
+        row = first_row(
+            self._connection,
             f"SELECT {ENTRY_COLUMNS} FROM raw.loads WHERE vendor = $vendor AND export_id = $export_id",
             {"vendor": vendor, "export_id": export_id},
-        ).fetchone()
+        )
         return _entry(row) if row else None
 
     def files(self, vendor: str) -> list[FileRecord]:
@@ -127,7 +129,7 @@ class Ledger:
 
     def next_load(self) -> tuple[int, datetime]:
         """Return the next `load_id` and a UTC `loaded_at` later than every earlier one."""
-        row = self._connection.execute("SELECT max(load_id), max(loaded_at) FROM raw.loads").fetchone()
+        row = first_row(self._connection, "SELECT max(load_id), max(loaded_at) FROM raw.loads")
         last_id, last_loaded_at = row if row else (None, None)
         now = datetime.now(UTC).replace(tzinfo=None)
         if last_loaded_at is not None and now <= last_loaded_at:

@@ -15,6 +15,7 @@ from loaders.fields import Field, fault, parsed, structure
 from loaders.landing import Landing
 from loaders.ledger import RejectedLine
 from loaders.lines import read_batches
+from loaders.queries import first_row
 
 # More bad lines than both limits allow reject the export.
 BAD_LINES_LIMIT = 10
@@ -62,7 +63,7 @@ class Load:
             f"SELECT *, {PROVENANCE} FROM ({query})"
         )
         stamps = {"load_id": self.load_id, "loaded_at": self.loaded_at}
-        row = self.connection.execute(statement, {**values, **stamps}).fetchone()
+        row = first_row(self.connection, statement, {**values, **stamps})
         count = int(row[0]) if row else 0
         self.rows += count
         return count
@@ -141,12 +142,13 @@ class Load:
             "export_id": self.export.export_id,
             "loaded_at": self.loaded_at,
         }
-        row = self.connection.execute(
+        row = first_row(
+            self.connection,
             "INSERT INTO raw.rejected_lines "
             "SELECT $load_id, $vendor, $export_id, file, line, reason, raw_text, $loaded_at "
             f"FROM ({query}) AS bad (file, line, reason, raw_text)",
             {**values, **stamps},
-        ).fetchone()
+        )
         self.rejected_rows += int(row[0]) if row else 0
 
     def check_bad_lines(self) -> None:
@@ -154,11 +156,12 @@ class Load:
         over = self.rejected_rows > BAD_LINES_LIMIT
         if not over or self.rejected_rows <= BAD_LINES_SHARE_LIMIT * self.lines:
             return
-        first = self.connection.execute(
+        first = first_row(
+            self.connection,
             "SELECT file, line, reason FROM raw.rejected_lines WHERE load_id = $load_id "
             "ORDER BY file, line LIMIT 1",
             {"load_id": self.load_id},
-        ).fetchone()
+        )
         where = f"the first is {first[0]} line {first[1]}: {first[2]}" if first else ""
         raise TooManyBadLinesError(
             f"{self.rejected_rows} of {self.lines} lines are bad ({where}). More than {BAD_LINES_LIMIT} and "
@@ -168,10 +171,11 @@ class Load:
     def _mark_repeated_keys(self) -> None:
         # Most lines of a file have the same keys, so comparing them once per list of keys is three times as
         # fast as once per line.
-        repeated = self.connection.execute(
+        repeated = first_row(
+            self.connection,
             "SELECT 1 FROM (SELECT DISTINCT json_keys(document) AS keys FROM landing_records) "
-            "WHERE len(keys) > len(list_distinct(keys)) LIMIT 1"
-        ).fetchone()
+            "WHERE len(keys) > len(list_distinct(keys)) LIMIT 1",
+        )
         if repeated:
             self.connection.execute(
                 "UPDATE landing_records SET reason = 'a key stands twice in the object' "

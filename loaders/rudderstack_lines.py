@@ -8,6 +8,7 @@ from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, columns, extras, projection
 from loaders.load import PARSED, Load
+from loaders.queries import first_row
 
 TABLES = ("tracks", "identifies", "aliases")
 CALL_TYPES = {"tracks": "track", "identifies": "identify", "aliases": "alias"}
@@ -88,7 +89,8 @@ def line_form(load: Load, file: DataFile) -> LineForm:
     Raises DamagedFileError where there are lines, but none has a form.
     """
     # Conditions of a WHERE run in any order; only CASE promises not to take apart what is no JSON.
-    found = load.connection.execute(
+    found = first_row(
+        load.connection,
         """
         WITH objects AS (
             SELECT CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
@@ -104,8 +106,8 @@ def line_form(load: Load, file: DataFile) -> LineForm:
             FROM objects
         )
         SELECT form FROM forms WHERE form IS NOT NULL LIMIT 1
-        """
-    ).fetchone()
+        """,
+    )
     if found:
         return LineForm(found[0])
     if not load.lines:

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from loaders.errors import DatabaseLockedError, NotReadyError, UsageError, first_line
+from loaders.queries import first_row
 
 # Files stay readable for DuckDB 1.5 whichever version writes them.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
@@ -51,10 +52,9 @@ def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
         )
     connection = _open(database, LOCK_WAIT_SECONDS, read_only=True)
     connection.execute("SET TimeZone = 'UTC'")
-    ledger = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE (schema_name, table_name) = ('raw', 'loads')"
-    )
-    if not ledger.fetchone():
+    if not first_row(
+        connection, "SELECT 1 FROM duckdb_tables() WHERE (schema_name, table_name) = ('raw', 'loads')"
+    ):
         connection.close()
         raise UsageError(f"{database} has no ledger of loads. Load an export into it first.")
     return connection
