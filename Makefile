@@ -63,7 +63,7 @@ lint: install  ## Check style and types of Python and SQL
 	@$(BIN)/ruff format --check --quiet loaders tests benchmarks
 	@$(BIN)/ruff check --quiet loaders tests benchmarks
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar --nofail-on-warning models tests/dbt/singular analysis
+	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular analysis
 
 docs: install  ## Write the documentation of models and lineage to target/static_index.html
 	@$(BIN)/dbt --quiet docs generate --static --empty-catalog

@@ -17,8 +17,8 @@ from loaders.exports import Options, Status
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.loading import Outcome, load_landing
-from loaders.registry import VENDORS
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only
 
 STATUS_COLUMNS = (

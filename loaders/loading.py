@@ -14,7 +14,7 @@ from loaders.landing import Landing
 from loaders.ledger import Entry, Ledger
 from loaders.load import Load
 from loaders.progress import reporting
-from loaders.vendors import Vendor
+from loaders.vendors.vendor import Vendor
 from loaders.warehouse import transaction
 
 # What DuckDB raises for a value it cannot take: the export is at fault, and the next one may load.

@@ -18,7 +18,7 @@ from loaders.samples.output import (
 from loaders.samples.snowplow_cases import CASES, case_lines, write_runs
 from loaders.samples.snowplow_rows import COMMON, CONTEXTS, action_values
 from loaders.samples.visits import Action, Visit, product_at, visits
-from loaders.snowplow_columns import ENRICHED_COLUMNS
+from loaders.vendors.snowplow.columns import ENRICHED_COLUMNS
 
 AGENTS = (
     ("Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0", "Firefox", "Linux"),

@@ -12,7 +12,7 @@ from loaders.samples.clock import DAY, HOUR, MINUTE, SECOND, at, iso, moment_of,
 from loaders.samples.output import json_line, new_uuid, write_gzip, write_json
 from loaders.samples.snowplow_rows import APP_ID, COMMON, CONTEXTS, action_values
 from loaders.samples.visits import Action
-from loaders.snowplow_columns import ATOMIC_COLUMNS, ENRICHED_COLUMNS
+from loaders.vendors.snowplow.columns import ATOMIC_COLUMNS, ENRICHED_COLUMNS
 
 CASES = (
     "duplicates with one fingerprint, collected later",

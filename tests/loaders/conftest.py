@@ -10,7 +10,7 @@ import pytest
 from loaders.exports import Options
 from loaders.landing import open_landing
 from loaders.loading import Outcome, load_landing
-from loaders.registry import VENDORS
+from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect
 
 LoadFolder = Callable[..., list[Outcome]]

@@ -11,7 +11,7 @@ from typing import Any
 
 import fastavro
 
-from loaders.snowplow_columns import ENRICHED_COLUMNS
+from loaders.vendors.snowplow.columns import ENRICHED_COLUMNS
 
 
 def json_lines(folder: Path) -> Iterator[dict[str, Any]]:

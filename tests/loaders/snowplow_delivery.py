@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loaders.snowplow_columns import ENRICHED_COLUMNS
+from loaders.vendors.snowplow.columns import ENRICHED_COLUMNS
 
 RUN = "run=2024-05-01-10-00-00"
 SCHEMA = "iglu:com.snowplowanalytics.snowplow.storage.rdbloader/shredding_complete/jsonschema/2-0-1"

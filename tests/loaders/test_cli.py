@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from loaders import warehouse
 from loaders.cli import main
 from loaders.load import Load
-from loaders.rudderstack import RudderStack
+from loaders.vendors.rudderstack.loader import RudderStack
 
 Run = Callable[..., Result]
 GOOD = {"messageId": "m1", "type": "track", "event": "Signed Up", "receivedAt": "2020-01-24T06:29:02Z"}

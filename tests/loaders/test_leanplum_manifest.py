@@ -9,8 +9,8 @@ import pytest
 
 from loaders.errors import ManifestError
 from loaders.landing import open_landing
-from loaders.leanplum_jobs import find_jobs
-from loaders.leanplum_manifest import Listed, Manifest, parse_manifest
+from loaders.vendors.leanplum.jobs import find_jobs
+from loaders.vendors.leanplum.manifest import Listed, Manifest, parse_manifest
 from tests.loaders.leanplum_delivery import APP, DAY, OTHER_UUID, UUID, JobFiles
 
 FIRST = f"export-{APP}-{UUID}-output-0"

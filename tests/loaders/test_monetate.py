@@ -14,7 +14,7 @@ import pytest
 from loaders.exports import Status
 from loaders.ledger import Ledger
 from loaders.loading import Outcome
-from loaders.monetate import Window, window_of
+from loaders.vendors.monetate import Window, window_of
 from tests.loaders.conftest import LoadFolder, Rows
 
 NAME = "20170501T034500.000Z_PT15M-1477542463784.json.gz"

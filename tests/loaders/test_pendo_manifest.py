@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from loaders.errors import ManifestError
-from loaders.pendo_manifest import Entry, EventFiles, ExportType, Matchable, read_manifest
-from loaders.pendo_values import read_period
+from loaders.vendors.pendo.manifest import Entry, EventFiles, ExportType, Matchable, read_manifest
+from loaders.vendors.pendo.values import read_period
 
 DAY = date(2023, 2, 22)
 URL = "gs://pendo/datasync/1/-2/0f39bdf6"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loaders.exports import Status
-from loaders.snowplow_columns import ATOMIC_COLUMNS, ENRICHED_COLUMNS, EVENT_COLUMNS
+from loaders.vendors.snowplow.columns import ATOMIC_COLUMNS, ENRICHED_COLUMNS, EVENT_COLUMNS
 from tests.loaders.conftest import LoadFolder, Rows
 from tests.loaders.snowplow_delivery import HOSTILE, MOMENT, Write, event, tsv, writer
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from loaders.exports import Status
-from loaders.snowplow_columns import ATOMIC_COLUMNS
+from loaders.vendors.snowplow.columns import ATOMIC_COLUMNS
 from tests.loaders.conftest import LoadFolder, Rows
 from tests.loaders.snowplow_delivery import (
     ATOMIC_FOLDER,

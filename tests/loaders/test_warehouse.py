@@ -12,7 +12,7 @@ import pytest
 
 from loaders import warehouse
 from loaders.errors import DatabaseLockedError, NotReadyError, UsageError
-from loaders.registry import VENDORS
+from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only, transaction
 
 PROVENANCE = {

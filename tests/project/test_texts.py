@@ -9,7 +9,7 @@ import yaml
 
 from loaders.cli import main
 from loaders.exports import Status
-from loaders.registry import VENDORS
+from loaders.vendors.registry import VENDORS
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from loaders.exports import DataFile, Export, Options, Status
 from loaders.ledger import Entry as LedgerEntry
-from loaders.pendo_manifest import Entry, ExportType
+from loaders.vendors.pendo.manifest import Entry, ExportType
 
 VENDOR = "pendo"
 NAMES_SHOWN = 3

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
 from loaders.landing import Landing
-from loaders.leanplum_jobs import DATE_FOLDER, JSON_TYPE, Job, PartName, part_of
 from loaders.lines import read_bytes
+from loaders.vendors.leanplum.jobs import DATE_FOLDER, JSON_TYPE, Job, PartName, part_of
 
 TEXT_BYTES_LIMIT = 16 << 20
 LIST_KEYS = ("files", "entries", "uploadedFiles", "success")

@@ -21,9 +21,9 @@ from loaders.exports import DataFile, Status
 from loaders.landing import Landing
 from loaders.ledger import Ledger, RejectedLine
 from loaders.load import Load
-from loaders.pendo_manifest import ExportType
-from loaders.pendo_order import VENDOR, PendoExport
-from loaders.pendo_sql import (
+from loaders.vendors.pendo.manifest import ExportType
+from loaders.vendors.pendo.order import VENDOR, PendoExport
+from loaders.vendors.pendo.statements import (
     ALL_EVENTS,
     DEFINITION_TABLES,
     DELETIONS,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, columns, extras, fault, projection, structure
-from loaders.leanplum_columns import (
+from loaders.load import PARSED, Load
+from loaders.vendors.leanplum.columns import (
     EVENT_FIELDS,
     EXPERIMENT_FIELDS,
     JOB_COLUMNS,
@@ -18,7 +19,6 @@ from loaders.leanplum_columns import (
     SESSION_FIELDS,
     STATE_FIELDS,
 )
-from loaders.load import PARSED, Load
 
 # How the text of a JSON array or object begins; there is nothing before it once `from_json` took it out.
 ARRAY, OBJECT = "[", "{"

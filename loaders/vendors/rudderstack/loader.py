@@ -14,7 +14,8 @@ from loaders.exports import DataFile, Export, Options
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
-from loaders.rudderstack_lines import (
+from loaders.single_files import SingleFiles, from_folder
+from loaders.vendors.rudderstack.lines import (
     TABLES,
     LineForm,
     land_calls,
@@ -23,7 +24,6 @@ from loaders.rudderstack_lines import (
     land_staged_rows,
     line_form,
 )
-from loaders.single_files import SingleFiles, from_folder
 
 FILE_NAME = re.compile(r"\.(?P<form>json|ndjson|jsonl|csv|parquet)(?:\.gz)?$", re.IGNORECASE)
 # The folders that the vendor writes to, under whatever prefix.

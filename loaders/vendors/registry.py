@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from loaders.leanplum import Leanplum
-from loaders.monetate import Monetate
-from loaders.pendo import Pendo
-from loaders.rudderstack import RudderStack
-from loaders.snowplow import Snowplow
-from loaders.vendors import Vendor
+from loaders.vendors.leanplum.loader import Leanplum
+from loaders.vendors.monetate import Monetate
+from loaders.vendors.pendo.loader import Pendo
+from loaders.vendors.rudderstack.loader import RudderStack
+from loaders.vendors.snowplow.loader import Snowplow
+from loaders.vendors.vendor import Vendor
 
 VENDORS: dict[str, Callable[[], Vendor]] = {
     "leanplum": Leanplum,

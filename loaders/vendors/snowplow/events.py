@@ -15,7 +15,7 @@ from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, extras, fault
 from loaders.load import Load
-from loaders.snowplow_columns import (
+from loaders.vendors.snowplow.columns import (
     ALIASES,
     ATOMIC_COLUMNS,
     ENRICHED_COLUMNS,

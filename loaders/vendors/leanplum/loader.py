@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from loaders.errors import ExportRejectedError, ManifestError
 from loaders.exports import DataFile, Export, Options, Status
 from loaders.landing import Landing
-from loaders.leanplum_csv import land_csv
-from loaders.leanplum_jobs import CSV_TYPES, Job, find_jobs, some
-from loaders.leanplum_json import land_json
-from loaders.leanplum_manifest import Listed, Manifest, parse_manifest, read_text
 from loaders.ledger import Ledger
 from loaders.load import Load
+from loaders.vendors.leanplum.csv_files import land_csv
+from loaders.vendors.leanplum.jobs import CSV_TYPES, Job, find_jobs, some
+from loaders.vendors.leanplum.json_lines import land_json
+from loaders.vendors.leanplum.manifest import Listed, Manifest, parse_manifest, read_text
 
 TABLES = ("sessions", "states", "events", "event_parameters", "user_attributes", "experiments")
 COMPLETE_LATER = "Loaded when the upload is complete."

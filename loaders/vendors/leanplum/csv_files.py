@@ -10,7 +10,8 @@ from loaders.delimited import Header, read_csv
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, columns, fault, projection
-from loaders.leanplum_columns import (
+from loaders.load import Load
+from loaders.vendors.leanplum.columns import (
     EVENT_FIELDS,
     EXPERIMENT_FIELDS,
     JOB_COLUMNS,
@@ -18,7 +19,6 @@ from loaders.leanplum_columns import (
     SESSION_FIELDS,
     STATE_FIELDS,
 )
-from loaders.load import Load
 
 # Where a header names a value in other words than the JSON key.
 SESSION_HEADERS = {

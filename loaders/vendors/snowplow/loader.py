@@ -14,8 +14,8 @@ from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
 from loaders.single_files import SingleFiles
-from loaders.snowplow_events import land_atomic, land_columns, land_enriched, land_objects
-from loaders.snowplow_runs import (
+from loaders.vendors.snowplow.events import land_atomic, land_columns, land_enriched, land_objects
+from loaders.vendors.snowplow.runs import (
     COMPLETION_NAME,
     Completion,
     Part,

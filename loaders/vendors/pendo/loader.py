@@ -15,10 +15,10 @@ from loaders.landing import Landing
 from loaders.ledger import Entry as LedgerEntry
 from loaders.ledger import Ledger
 from loaders.load import Load
-from loaders.pendo_landing import check_files, check_turn, land_definitions, land_events
-from loaders.pendo_manifest import Entry, read_manifest
-from loaders.pendo_order import VENDOR, Application, Offer, PendoExport, history, settle
-from loaders.pendo_sql import TABLES
+from loaders.vendors.pendo.landing import check_files, check_turn, land_definitions, land_events
+from loaders.vendors.pendo.manifest import Entry, read_manifest
+from loaders.vendors.pendo.order import VENDOR, Application, Offer, PendoExport, history, settle
+from loaders.vendors.pendo.statements import TABLES
 
 MANIFEST_NAME = "exportmanifest.json"
 BILL_NAME = "billofmaterials.json"

@@ -15,7 +15,15 @@ from enum import Enum
 from typing import Any
 
 from loaders.errors import ManifestError
-from loaders.pendo_values import export_folder, file_names, listed, named_id, read_period, shown, whole_number
+from loaders.vendors.pendo.values import (
+    export_folder,
+    file_names,
+    listed,
+    named_id,
+    read_period,
+    shown,
+    whole_number,
+)
 
 DEFINITION_KEYS = (
     "pageDefinitionsFile",

@@ -1,0 +1,3 @@
+"""Pendo Data Sync exports: manifests, counters, and the replacement of periods."""
+
+from __future__ import annotations

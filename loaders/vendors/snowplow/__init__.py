@@ -1,0 +1,3 @@
+"""Snowplow enriched events, transformer runs and table exports."""
+
+from __future__ import annotations
