@@ -37,6 +37,10 @@ class SingleFiles:
             digest = seen.digest if seen else sha256(landing, file)
             seen = seen or by_content.get((file.name, digest))
             export_id = self._export_id(identity, digest, seen, by_identity.get(identity))
+            # A copy further on in this landing place is known by what is found here, as in a later run.
+            record = FileRecord(export_id, identity, file.name, file.size, file.version, digest)
+            by_content.setdefault((file.name, digest), record)
+            by_identity.setdefault(identity, record)
             exports.append(
                 Export(
                     vendor=self.vendor,

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {%- set kinds = {
     'page_event': {'model': 'stg_monetate__page_events', 'id': 'event_id', 'time': '"timestamp"'},
     'offer': {'model': 'stg_monetate__offers', 'id': 'offer_id', 'time': '"timestamp"'},

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with tracks as (
 
     select * from {{ ref('stg_rudderstack__tracks') }}

@@ -16,9 +16,9 @@ def test_the_readme_shows_what_the_demo_prints(demo: Demo) -> None:
 def test_the_demo_loads_every_vendor_and_names_what_it_leaves_alone(demo: Demo) -> None:
     for vendor in VENDORS:
         assert re.search(rf"^{vendor}: \d+ loaded", demo.output, re.MULTILINE)
-    assert re.search(r"^leanplum +orphan .*no manifest", demo.output, re.MULTILINE)
-    assert re.search(r"^leanplum +incomplete .*missing", demo.output, re.MULTILINE)
-    assert re.search(r"^snowplow +incomplete .*shredding_complete.json", demo.output, re.MULTILINE)
+    assert re.search(r"^leanplum: orphan .*\n +no manifest", demo.output, re.MULTILINE)
+    assert re.search(r"^leanplum: incomplete .*\n.*missing", demo.output, re.MULTILINE)
+    assert re.search(r"^snowplow: incomplete .*\n.*shredding_complete.json", demo.output, re.MULTILINE)
     assert re.search(r"ERROR=0", demo.output)
 
 

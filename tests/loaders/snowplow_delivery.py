@@ -39,7 +39,7 @@ def writer(folder: Path) -> Write:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         data = content.encode() if isinstance(content, str) else content
-        target.write_bytes(gzip.compress(data) if path.endswith(".gz") else data)
+        target.write_bytes(gzip.compress(data, mtime=0) if path.endswith(".gz") else data)
         return target
 
     return write

@@ -62,7 +62,7 @@ def write(path: Path, *lines: dict[str, Any] | str, packed: bool = True) -> Path
     path.parent.mkdir(parents=True, exist_ok=True)
     texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
     content = "".join(f"{text}\n" for text in texts).encode()
-    path.write_bytes(gzip.compress(content) if packed else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if packed else content)
     return path
 
 

@@ -116,6 +116,20 @@ def test_the_same_name_and_content_in_another_place_is_the_same_export(
     assert ids(shop.discover(landing_folder / "new")) == ["a.json"]
 
 
+def test_copies_in_one_place_are_one_export(shop: Shop, landing_folder: Path) -> None:
+    write(landing_folder / "x" / "a.json", "1")
+    write(landing_folder / "y" / "a.json", "1")
+    assert ids(shop.discover(landing_folder)) == ["x/a.json", "x/a.json"]
+
+
+def test_other_content_under_one_name_in_one_place_is_an_export_of_its_own(
+    shop: Shop, landing_folder: Path
+) -> None:
+    write(landing_folder / "x" / "anchor" / "a.json", "1")
+    write(landing_folder / "y" / "anchor" / "a.json", "12")
+    assert ids(shop.discover(landing_folder)) == ["anchor/a.json", f"anchor/a.json@{TWELVE[:12]}"]
+
+
 def test_other_content_under_a_known_name_is_an_export_of_its_own(shop: Shop, landing_folder: Path) -> None:
     write(landing_folder / "a.json", "1")
     shop.load(landing_folder)

@@ -116,8 +116,9 @@ def test_descriptions_reach_the_database(sampled: Workspace) -> None:
 
 @pytest.fixture(scope="module")
 def compiled_analyses(sampled: Workspace, workspace_factory: Callable[[str], Workspace]) -> Path:
-    compiling = workspace_factory("compiled")
-    # Compiling needs no rows: a database of its own keeps the shared one free for readers.
+    # Compiling needs no rows: a database of its own keeps the shared one free for readers. It has the same
+    # file name, since dbt writes that into what it compiles.
+    compiling = Workspace(workspace_factory("compiled").folder, sampled.database_name)
     duckdb.connect(str(compiling.database)).close()
     compiling.dbt("--quiet", "compile", "--select", "resource_type:analysis")
     folder = compiling.folder / "target" / "compiled" / "sessionhouse" / "analysis"
