@@ -37,7 +37,7 @@ def write_stream(landing_folder: Path) -> WriteStream:
         target = (root or landing_folder) / path
         target.parent.mkdir(parents=True, exist_ok=True)
         texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
-        target.write_bytes(gzip.compress("".join(f"{text}\n" for text in texts).encode()))
+        target.write_bytes(gzip.compress("".join(f"{text}\n" for text in texts).encode(), mtime=0))
         return target
 
     return write
