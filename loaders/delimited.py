@@ -15,6 +15,7 @@ from loaders.exports import DataFile
 from loaders.lines import LINE_BYTES_LIMIT, is_gzip, read_bytes, read_lines
 from loaders.load import Load
 from loaders.queries import first_row
+from loaders.windows import Window, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +94,16 @@ def read_parquet(load: Load, name: str, file: DataFile) -> Header:
         load.connection.execute(f"CREATE TEMP TABLE landing_rows (file VARCHAR, line BIGINT{declared})")
         texts = "".join(f", {_as_text(source.schema_arrow.types[p], f'c{p}')}" for p in width)
         seen = 0
-        for batch in source.iter_batches():
-            rows = pa.Table.from_batches([batch]).rename_columns([f"c{p}" for p in width])
-            load.connection.register("landing_batch", rows)
-            load.connection.execute(
-                f"INSERT INTO landing_rows SELECT $name, $seen + row_number() OVER (){texts} "
-                "FROM landing_batch",
-                {"name": name, "seen": seen},
-            )
-            load.connection.unregister("landing_batch")
-            seen += batch.num_rows
+        window = Window()
+        with shown(load.connection, {"landing_batch": window}):
+            for batch in source.iter_batches():
+                window.table = pa.Table.from_batches([batch]).rename_columns([f"c{p}" for p in width])
+                load.connection.execute(
+                    f"INSERT INTO landing_rows SELECT $name, $seen + row_number() OVER (){texts} "
+                    "FROM landing_batch",
+                    {"name": name, "seen": seen},
+                )
+                seen += batch.num_rows
     except (pa.ArrowException, OSError) as error:
         # Arrow has no class of its own for damage; what the machine raises has a number.
         if isinstance(error, OSError) and error.errno is not None:

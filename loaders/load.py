@@ -16,6 +16,7 @@ from loaders.landing import Landing
 from loaders.ledger import RejectedLine
 from loaders.lines import read_batches
 from loaders.queries import first_row
+from loaders.windows import Window, shown
 
 # More bad lines than both limits allow reject the export.
 BAD_LINES_LIMIT = 10
@@ -74,11 +75,11 @@ class Load:
             "CREATE OR REPLACE TEMP TABLE landing_lines "
             "(file VARCHAR, line BIGINT, text VARCHAR, damage VARCHAR)"
         )
-        for batch in read_batches(self.landing, dict(files)):
-            self.connection.register("landing_batch", batch)
-            self.connection.execute("INSERT INTO landing_lines SELECT * FROM landing_batch")
-            self.connection.unregister("landing_batch")
-            self.lines += batch.num_rows
+        window = Window()
+        with shown(self.connection, {"landing_batch": window}):
+            for window.table in read_batches(self.landing, dict(files)):
+                self.connection.execute("INSERT INTO landing_lines SELECT * FROM landing_batch")
+                self.lines += window.table.num_rows
 
     def parse_objects(self, fields: tuple[Field, ...]) -> None:
         """Split `landing_lines` into `landing_records`, one JSON object a line.
@@ -130,9 +131,8 @@ class Load:
             [pa.array(column, kind) for column, kind in zip(values, REJECTED_TYPES, strict=True)],
             names=["file", "line", "reason", "raw_text"],
         )
-        self.connection.register("landing_rejected", lines)
-        self.reject_rows("FROM landing_rejected")
-        self.connection.unregister("landing_rejected")
+        with shown(self.connection, {"landing_rejected": Window(lines)}):
+            self.reject_rows("FROM landing_rejected")
 
     def reject_rows(self, query: str, **values: object) -> None:
         """Quarantine the rows of `query`: file, line, reason and raw text, in this order."""

@@ -1,7 +1,7 @@
 """Pendo's rows on their way into raw: all checks first, then delete what is replaced, then insert.
 
-Batches reach DuckDB through names that are registered once and show one table after another: until a
-transaction ends, DuckDB keeps every object registered in it, and every temporary table made in it.
+What is parsed of a batch is shown to DuckDB through a window rather than put into a temporary table: until a
+transaction ends, DuckDB keeps every temporary table made in it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from loaders.vendors.pendo.statements import (
     deletion_of_definitions,
     parsed_definitions,
 )
+from loaders.windows import Window, shown
 
 TARGETS_SCHEMA = pa.schema(
     [
@@ -53,20 +54,10 @@ TARGETS_SCHEMA = pa.schema(
 Counts = Mapping[str, int]
 
 
-@dataclass(slots=True)
-class _Window:
-    """What DuckDB reads under one registered name: the table that is set at that moment."""
-
-    table: pa.Table = field(default_factory=lambda: pa.table({"file": pa.array([], pa.string())}))
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        return self.table.__arrow_c_stream__(requested_schema)
-
-
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    batch: _Window = field(default_factory=_Window)
-    records: _Window = field(default_factory=_Window)
+    batch: Window = field(default_factory=Window)
+    records: Window = field(default_factory=Window)
 
 
 def check_turn(connection: duckdb.DuckDBPyConnection, export: PendoExport) -> None:
@@ -195,16 +186,11 @@ def _batches(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterator[
 @contextmanager
 def _windows(connection: duckdb.DuckDBPyConnection, targets: pa.Table | None = None) -> Iterator[_Windows]:
     windows = _Windows()
-    shown = {"landing_batch": windows.batch, "landing_records": windows.records}
+    shown_windows = {"landing_batch": windows.batch, "landing_records": windows.records}
     if targets is not None:
-        shown["landing_targets"] = _Window(targets)
-    for name, window in shown.items():
-        connection.register(name, window)
-    try:
+        shown_windows["landing_targets"] = Window(targets)
+    with shown(connection, shown_windows):
         yield windows
-    finally:
-        for name in shown:
-            connection.unregister(name)
 
 
 def _targets(export: PendoExport) -> pa.Table:
