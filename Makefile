@@ -9,7 +9,7 @@ DEMO := build/demo
 DEMO_DATABASE := $(DEMO)/demo.duckdb
 DEMO_EVENTS ?= 2000
 
-# For `make bench`
+# For `make bench` and `make increment`
 EVENTS ?= 200000
 
 # For `make load`: VENDOR=pendo URI=path/to/exports
@@ -17,7 +17,7 @@ VENDOR ?=
 URI ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo load build test lint docs bench clean
+.PHONY: help install demo load build test lint docs bench increment clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this help
@@ -71,6 +71,9 @@ docs: install  ## Write the documentation of models and lineage to target/static
 
 bench: install  ## Time the path from exports to marts: make bench EVENTS=1000000
 	@$(BIN)/python -m benchmarks.full_path --events $(EVENTS)
+
+increment: install  ## Time a build after 1 % more loads: make increment EVENTS=2000000
+	@$(BIN)/python -m benchmarks.increment --events $(EVENTS)
 
 clean:  ## Remove what the targets made, except .venv and your warehouse
 	@rm -rf build target logs .mypy_cache .ruff_cache

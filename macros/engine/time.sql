@@ -25,6 +25,16 @@
 {%- endmacro %}
 
 
+{% macro subtract_minutes(moment, minutes) -%}
+    {{ add_minutes(moment, -minutes) }}
+{%- endmacro %}
+
+
+{% macro subtract_hours(moment, hours) %}
+    {{- return(add_minutes(moment, -60 * hours) if hours else moment) -}}
+{% endmacro %}
+
+
 {% macro add_seconds(moment, seconds) %}
     {{- return(adapter.dispatch('add_seconds', 'sessionhouse')(moment, seconds)) -}}
 {% endmacro %}
@@ -34,12 +44,25 @@
 {%- endmacro %}
 
 
+{% macro add_microsecond(moment) %}
+    {{- return(adapter.dispatch('add_microsecond', 'sessionhouse')(moment)) -}}
+{% endmacro %}
+
+{% macro duckdb__add_microsecond(moment) -%}
+    {{ moment }} + interval 1 microsecond
+{%- endmacro %}
+
+
 {% macro local_day(moment, time_zone) %}
     {{- return(adapter.dispatch('local_day', 'sessionhouse')(moment, time_zone)) -}}
 {% endmacro %}
 
 {% macro duckdb__local_day(moment, time_zone) -%}
-    cast({{ moment }} at time zone 'UTC' at time zone '{{ time_zone }}' as date)
+    {%- if time_zone == 'UTC' -%}
+        cast({{ moment }} as date)
+    {%- else -%}
+        cast({{ moment }} at time zone 'UTC' at time zone '{{ time_zone }}' as date)
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -17,6 +17,12 @@
 {%- endmacro %}
 
 
+{#- By another clock than that of the events, what is beyond the cap is not what comes last. -#}
+{% macro is_only_tail(first_point_at, started_at) -%}
+    {{ is_beyond_session_cap(first_point_at, started_at) if uses_clock('loaded_at') else 'false' }}
+{%- endmacro %}
+
+
 {% macro is_anonymous_pendo_visitor(visitor_id) -%}
     starts_with({{ visitor_id }}, '_PENDO_T_')
 {%- endmacro %}
@@ -42,8 +48,9 @@
 {% endmacro %}
 
 
-{% macro native_session_key() -%}
-    {{ content_key(["'native'", 'source', 'session_scope', 'native_session_id']) }}
+{% macro native_session_key(relation=none) -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    {{ content_key(["'native'", prefix ~ 'source', prefix ~ 'session_scope', prefix ~ 'native_session_id']) }}
 {%- endmacro %}
 
 
@@ -73,4 +80,57 @@
     {%- for step in range(2, checked_var('flow_length') + 1) -%}
         lead({{ event_name }}, {{ step - 1 }}) over {{ session_window }} as event_{{ step }},
     {% endfor -%}
+{%- endmacro %}
+
+
+{% macro uses_clock(clock) %}
+    {{- return(checked_var('lifecycle_clock') == clock) -}}
+{% endmacro %}
+
+
+{#- The time of an event that bounds, caps and quarantines sessions. -#}
+{% macro lifecycle_time() -%}
+    {{ 'occurred_at' if uses_clock('loaded_at') else 'received_at' }}
+{%- endmacro %}
+
+
+{#- A record tells the start by the clock of the events, and by no other. -#}
+{% macro recorded_start(started_at) -%}
+    {{ started_at if uses_clock('loaded_at') else 'cast(null as timestamp)' }}
+{%- endmacro %}
+
+
+{#- Whether the user asked for the event to be looked at again: by its time, or by who caused it. -#}
+{% macro is_reprocessed(occurred_at='occurred_at', anonymous_id='anonymous_id', user_id='user_id') -%}
+    {%- set wanted = checked_var('reprocess') -%}
+    {%- set tests = [] -%}
+    {%- if wanted.get('from') or wanted.get('to') -%}
+        {%- set from = wanted.get('from') or '1970-01-01' -%}
+        {%- set to = wanted.get('to') or '9999-12-31' -%}
+        {%- do tests.append(
+            occurred_at ~ ' between cast(' ~ text_literal(from) ~ ' as timestamp) and cast(' ~ text_literal(to) ~ ' as timestamp)'
+        ) -%}
+    {%- endif -%}
+    {%- if wanted.get('visitors') -%}
+        {%- do tests.append('coalesce(' ~ anonymous_id ~ ' in ' ~ text_list(wanted.visitors) ~ ', false)') -%}
+        {%- do tests.append('coalesce(' ~ user_id ~ ' in ' ~ text_list(wanted.visitors) ~ ', false)') -%}
+    {%- endif -%}
+    ({{ tests | join(' or ') or 'false' }})
+{%- endmacro %}
+
+
+{#- The same question asked of a session. -#}
+{% macro is_session_reprocessed() -%}
+    {%- set wanted = checked_var('reprocess') -%}
+    {%- set tests = [] -%}
+    {%- if wanted.get('from') or wanted.get('to') -%}
+        {%- do tests.append(
+            'sessions.started_at <= cast(' ~ text_literal(wanted.get('to') or '9999-12-31') ~ ' as timestamp)'
+            ~ ' and sessions.ended_at >= cast(' ~ text_literal(wanted.get('from') or '1970-01-01') ~ ' as timestamp)'
+        ) -%}
+    {%- endif -%}
+    {%- if wanted.get('visitors') -%}
+        {%- do tests.append('coalesce(sessions.visitor_id in ' ~ text_list(wanted.visitors) ~ ', false)') -%}
+    {%- endif -%}
+    ({{ tests | join(' or ') or 'false' }})
 {%- endmacro %}

@@ -25,8 +25,11 @@
 {% macro duckdb__parse_time(text) -%}
     {%- set moment -%}
         case
+            -- Whole numbers are the rule, and reading them as decimals takes a hundred times as long.
+            when regexp_full_match({{ text }}, '[+-]?[0-9]{1,18}')
+                then {{ duckdb__epoch_to_time('try_cast(' ~ text ~ ' as bigint)') }}
             when regexp_full_match({{ text }}, '[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?')
-                then {{ duckdb__epoch_to_time(text) }}
+                then {{ duckdb__epoch_to_time('try_cast(' ~ text ~ ' as decimal(38, 9))') }}
             -- A cast to timestamp drops an offset; one to timestamptz reads a bare time in the client's zone.
             when regexp_matches({{ text }}, ':[0-9.]+ ?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$')
                 then cast(try_cast({{ text }} as timestamptz) at time zone 'UTC' as timestamp)
@@ -39,12 +42,11 @@
     end
 {%- endmacro %}
 
-{% macro duckdb__epoch_to_time(text) -%}
-    {%- set number = 'try_cast(' ~ text ~ ' as decimal(38, 9))' -%}
+{% macro duckdb__epoch_to_time(number) -%}
     make_timestamp(try_cast(
         case
-            when abs({{ number }}) > 1e14 then {{ number }}
-            when abs({{ number }}) > 1e11 then {{ number }} * 1000
+            when abs({{ number }}) > 100000000000000 then {{ number }}
+            when abs({{ number }}) > 100000000000 then {{ number }} * 1000
             else {{ number }} * 1000000
         end as bigint
     ))

@@ -33,6 +33,13 @@
         'pendo_exclude': {'kind': 'lists', 'keys': ['visitors', 'accounts', 'domains', 'ips']},
         'session_event_counts': {'kind': 'event_names'},
         'flow_length': {'kind': 'integer', 'least': 2, 'most': 20},
+        'lifecycle_clock': {'kind': 'choice', 'values': ['loaded_at', 'received_at']},
+        'start_date': {'kind': 'moment'},
+        'backfill_limit_days': {'kind': 'optional_integer', 'least': 1, 'most': 36500},
+        'lookback_window_hours': {'kind': 'optional_integer', 'least': 0, 'most': 87600},
+        'session_lookback_days': {'kind': 'integer', 'least': 1, 'most': 36500},
+        'reprocess': {'kind': 'reprocess', 'keys': ['from', 'to', 'visitors']},
+        'models_to_remove': {'kind': 'list'},
         'analytics_time_zones': {
             'kind': 'choices', 'keys': sources, 'values': modules.pytz.all_timezones, 'title': 'an IANA time zone',
         },
@@ -45,7 +52,8 @@
     {% set value = var(name) %}
     {% set told = name ~ ' is ' ~ value %}
     {% set faults = [] %}
-    {% if spec.kind == 'integer' %}
+    {% if spec.kind == 'optional_integer' and value is none %}
+    {% elif spec.kind in ('integer', 'optional_integer') %}
         {% if value is not integer or value is boolean or value < spec.least or value > spec.most %}
             {% do faults.append(told ~ '; it takes a whole number from ' ~ spec.least ~ ' to ' ~ spec.most) %}
         {% endif %}
@@ -53,6 +61,12 @@
         {% if value is not boolean %}
             {% do faults.append(told ~ '; it takes true or false') %}
         {% endif %}
+    {% elif spec.kind == 'choice' %}
+        {% if value not in spec['values'] %}
+            {% do faults.append(told ~ '; it takes ' ~ spec['values'] | join(' or ')) %}
+        {% endif %}
+    {% elif spec.kind == 'moment' %}
+        {% do faults.extend(moment_faults(name, value)) %}
     {% elif spec.kind in ('list', 'event_names') %}
         {% if not is_list(value) %}
             {% do faults.append(told ~ '; it takes a list') %}
@@ -61,6 +75,8 @@
         {% endif %}
     {% elif value is not mapping %}
         {% do faults.append(told ~ '; it takes a mapping with the keys ' ~ spec['keys'] | join(', ')) %}
+    {% elif spec.kind == 'reprocess' %}
+        {% do faults.extend(reprocess_faults(name, value, spec)) %}
     {% elif spec.kind == 'choices' %}
         {% do faults.extend(choice_faults(name, value, spec)) %}
     {% else %}
@@ -102,4 +118,27 @@
 
 {% macro is_list(value) %}
     {{- return(value is sequence and value is not string and value is not mapping) -}}
+{% endmacro %}
+
+
+{% macro moment_faults(name, value) %}
+    {% if value is not none and not modules.re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?', value | string) %}
+        {{- return([name ~ ' is ' ~ value ~ '; it takes a date or a time in UTC such as 2026-01-31 or 2026-01-31 12:00:00']) -}}
+    {% endif %}
+    {{- return([]) -}}
+{% endmacro %}
+
+
+{% macro reprocess_faults(name, mapping, spec) %}
+    {% set faults = [] %}
+    {% for key in mapping if key not in spec['keys'] %}
+        {% do faults.append(name ~ ' names ' ~ key ~ '; it takes ' ~ spec['keys'] | join(', ')) %}
+    {% endfor %}
+    {% for key in ['from', 'to'] %}
+        {% do faults.extend(moment_faults(name ~ ': ' ~ key, mapping.get(key))) %}
+    {% endfor %}
+    {% if mapping.get('visitors') is not none and not is_list(mapping.get('visitors')) %}
+        {% do faults.append(name ~ ': visitors; it takes a list') %}
+    {% endif %}
+    {{- return(faults) -}}
 {% endmacro %}

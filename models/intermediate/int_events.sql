@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with events as (
 
     select * from {{ ref('int_events_staged') }}
@@ -28,8 +30,8 @@ accepted as (
         events.event_key,
         sessionized.session_key,
         sessionized.visitor_id,
+        sessionized.visitor_key,
         sessionized.event_sequence_number,
-        sessionized.idle_minutes,
     from sessionized
     inner join events on sessionized.event_key = events.event_key
     where not sessionized.is_beyond_cap

@@ -40,6 +40,7 @@ shaped as (
         events._loaded_at as received_at,
         events._loaded_at as loaded_at,
         false as is_excluded,
+        events._load_id,
     from events
     left join sessions
         on

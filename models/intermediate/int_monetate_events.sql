@@ -22,6 +22,7 @@ with sessions as (
         cast({{ part.id }} as varchar) as id,
         ordinal,
         {{ part.time }} as occurred_at,
+        _load_id,
         _loaded_at,
     from {{ ref(part.model) }}
 
@@ -58,6 +59,7 @@ shaped as (
         sessions.window_ended_at as received_at,
         parts._loaded_at as loaded_at,
         false as is_excluded,
+        parts._load_id,
     from parts
     inner join sessions on parts.session_id = sessions.session_id
 

@@ -25,6 +25,7 @@ shaped as (
         _loaded_at as loaded_at,
         {{ is_excluded_from_pendo('visitor_id', 'account_id', 'url', json_string('record', '$.remoteIp')) }}
             as is_excluded,
+        _load_id,
     from events
 
 )

@@ -25,6 +25,7 @@ shaped as (
         received_at,
         _loaded_at as loaded_at,
         false as is_excluded,
+        _load_id,
     from tracks
 
 )

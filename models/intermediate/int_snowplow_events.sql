@@ -24,6 +24,7 @@ shaped as (
         collector_tstamp as received_at,
         _loaded_at as loaded_at,
         false as is_excluded,
+        _load_id,
     from events
 
 )

@@ -1,20 +1,41 @@
-with sessions as (
+with changes as (
 
-    select * from {{ ref('int_sessions') }}
+    select * from {{ ref('session_changes') }}
 
 ),
 
-this_run as (
+limits as (
+
+    select * from {{ ref('run_limits') }}
+
+),
+
+manifest as (
+
+    select * from {{ ref('sessions_lifecycle_manifest') }}
+
+),
+
+final as (
 
     select
-        session_id,
-        session_key,
-        source,
-        visitor_id,
-        started_at as start_tstamp,
-        ended_at as end_tstamp,
-    from sessions
+        manifest.session_id,
+        manifest.session_key,
+        manifest.source,
+        manifest.visitor_id,
+        manifest.visitor_key,
+        manifest.start_tstamp,
+        {%- if uses_clock('loaded_at') %}
+        manifest.end_tstamp,
+        {%- else %}
+        least(manifest.end_tstamp, limits.upper_limit) as end_tstamp,
+        {%- endif %}
+        changes.changed_at,
+        changes.is_forced,
+    from manifest
+    inner join changes on manifest.session_key = changes.session_key
+    cross join limits
 
 )
 
-select * from this_run
+select * from final

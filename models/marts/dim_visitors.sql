@@ -1,69 +1,102 @@
-with sessions as (
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ replace_due('dim_visitors', 'visitor_changes', 'visitor_key') }}",
+        post_hook="{{ remember_success() }}",
+    )
+}}
+
+-- depends_on: {{ ref('visitor_changes') }}, {{ ref('run_limits') }}, {{ ref('events_this_run') }}
+with
+{% if is_incremental() -%}
+due as (
+
+    select visitor_key from {{ ref('visitor_changes') }}
+    where {{ is_due_for('dim_visitors') }}
+
+),
+
+{% endif -%}
+sessions as (
 
     select * from {{ ref('fct_sessions') }}
-    where visitor_id is not null
+    where
+        visitor_key is not null
+        {%- if is_incremental() %}
+        and visitor_key in (select visitor_key from due)
+        {%- endif %}
 
 ),
 
 events as (
 
     select * from {{ ref('fct_events') }}
+    {%- if is_incremental() %}
+    where visitor_key in (select visitor_key from due)
+    {%- endif %}
 
 ),
 
 aliases as (
 
     select * from {{ ref('int_aliases') }}
+    {%- if is_incremental() %}
+    where visitor_key in (select visitor_key from due)
+    {%- endif %}
 
 ),
 
 session_totals as (
 
     select
-        source,
-        visitor_id,
+        visitor_key,
+        any_value(source) as source,
+        any_value(visitor_id) as visitor_id,
         min(started_at) filter (where is_interaction) as first_session_at,
         max(started_at) filter (where is_interaction) as last_session_at,
         count(*) filter (where is_interaction) as number_of_sessions,
         {{ total_minutes('started_at', 'ended_at', 'is_interaction') }} as total_session_minutes,
     from sessions
-    group by all
+    group by visitor_key
 
 ),
 
 event_totals as (
 
     select
-        source,
-        visitor_id,
+        visitor_key,
+        any_value(source) as source,
+        any_value(visitor_id) as visitor_id,
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at,
         count(*) as total_events,
     from events
-    group by all
+    group by visitor_key
 
 ),
 
 alias_lists as (
 
     select
-        source,
-        visitor_id,
+        visitor_key,
         {{ distinct_list('alias') }} as aliases,
         count(*) as number_of_aliases,
     from aliases
-    group by all
+    group by visitor_key
 
 ),
 
 visitors as (
 
     select
+        visitor_key,
         source,
         visitor_id,
     from session_totals
     union
     select
+        visitor_key,
         source,
         visitor_id,
     from event_totals
@@ -73,7 +106,7 @@ visitors as (
 final as (
 
     select
-        {{ content_key(['visitors.source', 'visitors.visitor_id']) }} as visitor_key,
+        visitors.visitor_key,
         visitors.source,
         visitors.visitor_id,
         session_totals.first_session_at,
@@ -86,9 +119,9 @@ final as (
         coalesce(alias_lists.aliases, [visitors.visitor_id]) as aliases,
         coalesce(alias_lists.number_of_aliases, 1) as number_of_aliases,
     from visitors
-    left join session_totals using (source, visitor_id)
-    left join event_totals using (source, visitor_id)
-    left join alias_lists using (source, visitor_id)
+    left join session_totals on visitors.visitor_key = session_totals.visitor_key
+    left join event_totals on visitors.visitor_key = event_totals.visitor_key
+    left join alias_lists on visitors.visitor_key = alias_lists.visitor_key
 
 )
 

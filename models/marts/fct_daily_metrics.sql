@@ -1,9 +1,6 @@
 with sessions as (
 
-    select
-        *,
-        {{ analytics_day('started_at') }} as day,
-    from {{ ref('fct_sessions') }}
+    select * from {{ ref('fct_sessions') }}
 
 ),
 
@@ -12,7 +9,7 @@ events as (
     select
         source,
         app_id,
-        {{ analytics_day('occurred_at') }} as day,
+        day,
         count(*) as events,
     from {{ ref('fct_events') }}
     group by all
@@ -31,10 +28,10 @@ first_days as (
     select
         source,
         app_id,
-        visitor_id,
+        visitor_key,
         min(day) as day,
     from interactions
-    where visitor_id is not null
+    where visitor_key is not null
     group by all
 
 ),
@@ -57,7 +54,7 @@ session_metrics as (
         source,
         app_id,
         day,
-        count(distinct visitor_id) as active_visitors,
+        count(distinct visitor_key) as active_visitors,
         count(*) as sessions,
         {{ total_minutes('started_at', 'ended_at') }} / count(*) as mean_duration_minutes,
         median(duration_minutes) as median_duration_minutes,

@@ -1,6 +1,35 @@
-with events as (
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ replace_due('fct_events', 'session_changes', 'session_key') }}",
+        post_hook="{{ remember_success() }}",
+    )
+}}
 
-    select * from {{ ref('int_events') }}
+-- depends_on: {{ ref('events_this_run') }}, {{ ref('session_changes') }}, {{ ref('run_limits') }}
+with
+{% if is_incremental() -%}
+due as (
+
+    select session_key from {{ ref('session_changes') }}
+    where {{ is_due_for('fct_events') }}
+
+),
+
+{% endif -%}
+events as (
+
+    select * from {{ ref('events_this_run') if is_incremental() else ref('events_published') }}
+    {%- if is_incremental() %}
+    where session_key in (select session_key from due)
+    {%- endif %}
+
+),
+
+staged as (
+
+    select * from {{ ref('int_events_staged') }}
 
 ),
 
@@ -8,7 +37,7 @@ sessions as (
 
     select
         session_key,
-        session_id,
+        previous_event_at,
     from {{ ref('int_sessions') }}
 
 ),
@@ -18,20 +47,26 @@ joined as (
     select
         events.event_key,
         events.source,
-        events.app_id,
+        staged.app_id,
         events.event_id,
         events.session_key,
-        sessions.session_id,
+        events.session_id,
+        events.visitor_key,
         events.visitor_id,
-        events.anonymous_id,
-        events.user_id,
-        events.event_name,
+        staged.anonymous_id,
+        staged.user_id,
+        staged.event_name,
         events.occurred_at,
+        {{ analytics_day('events.occurred_at', 'events.source') }} as day,
         events.event_sequence_number,
-        events.idle_minutes,
-        events.received_at,
-        events.loaded_at,
+        {{ minutes_between(
+            'case when events.event_sequence_number = 1 then sessions.previous_event_at else events.previous_at end',
+            'events.occurred_at'
+        ) }} as idle_minutes,
+        staged.received_at,
+        staged.loaded_at,
     from events
+    inner join staged on events.event_key = staged.event_key
     inner join sessions on events.session_key = sessions.session_key
 
 )

@@ -3,19 +3,34 @@ with interactions as (
     select distinct
         source,
         app_id,
-        visitor_id,
-        {{ analytics_day('started_at') }} as day,
+        visitor_key,
+        day,
     from {{ ref('fct_sessions') }}
-    where is_interaction and visitor_id is not null and started_at is not null
+    where is_interaction and visitor_key is not null and started_at is not null
+
+),
+
+first_days as (
+
+    select
+        app_id,
+        visitor_key,
+        min(day) as cohort_day,
+    from interactions
+    group by app_id, visitor_key
 
 ),
 
 cohorts as (
 
     select
-        *,
-        min(day) over (partition by source, app_id, visitor_id) as cohort_day,
+        interactions.*,
+        first_days.cohort_day,
     from interactions
+    inner join first_days
+        on
+            interactions.visitor_key = first_days.visitor_key
+            and interactions.app_id is not distinct from first_days.app_id
 
 ),
 

@@ -4,39 +4,10 @@ with sessions as (
 
 ),
 
--- Few sessions are delivered again: ranking only those spares a sort of the whole table.
-repeated as (
-
-    select
-        app_id,
-        session_id,
-    from {{ source('raw_leanplum', 'sessions') }}
-    group by app_id, session_id
-    having count(*) > 1
-
-),
-
-ranked as (
-
-    select
-        deliveries._load_id,
-        deliveries._file,
-        deliveries._line,
-        row_number() over (
-            partition by deliveries.app_id, deliveries.session_id
-            order by deliveries._load_id desc, deliveries._file desc, deliveries._line desc
-        ) as delivery_rank,
-    from {{ source('raw_leanplum', 'sessions') }} as deliveries
-    inner join repeated
-        on
-            deliveries.app_id = repeated.app_id
-            and deliveries.session_id = repeated.session_id
-
-),
-
+-- The delivery that counts has rank 1.
 superseded as (
 
-    select * from ranked
+    select * from {{ ref('stg_leanplum__repeated_sessions') }}
     where delivery_rank > 1
 
 ),

@@ -5,31 +5,11 @@ with sessions as (
 ),
 
 -- A session is in every file of a window it was seen in, open first and closed at last.
-ranked as (
+-- The delivery that counts has rank 1.
+superseded as (
 
-    select
-        _load_id,
-        _file,
-        _line,
-        row_number() over (
-            partition by session_id
-            order by
-                coalesce(is_closed, false) desc,
-                end_time desc nulls last,
-                window_started_at desc,
-                window_sequence desc,
-                _load_id desc,
-                _file desc,
-                _line desc
-        ) as version_rank,
-    from {{ source('raw_monetate', 'sessions') }}
-
-),
-
-latest as (
-
-    select * from ranked
-    where version_rank = 1
+    select * from {{ ref('stg_monetate__repeated_sessions') }}
+    where delivery_rank > 1
 
 ),
 
@@ -86,11 +66,12 @@ final as (
         sessions._file,
         sessions._line,
     from sessions
-    inner join latest
+    left join superseded
         on
-            sessions._load_id = latest._load_id
-            and sessions._file = latest._file
-            and sessions._line = latest._line
+            sessions._load_id = superseded._load_id
+            and sessions._file = superseded._file
+            and sessions._line = superseded._line
+    where superseded._load_id is null
 
 )
 

@@ -4,45 +4,10 @@ with events as (
 
 ),
 
--- Few ids repeat: ranking only those spares a sort of the whole table.
-repeated as (
-
-    select
-        subscription_id,
-        application_id,
-        event_id,
-    from {{ source('raw_pendo', 'allevents') }}
-    group by subscription_id, application_id, event_id
-    having count(*) > 1
-
-),
-
-ranked as (
-
-    select
-        deliveries._load_id,
-        deliveries._file,
-        deliveries._line,
-        row_number() over (
-            partition by deliveries.subscription_id, deliveries.application_id, deliveries.event_id
-            order by
-                deliveries.received_timestamp nulls last,
-                deliveries._load_id,
-                deliveries._file,
-                deliveries._line
-        ) as delivery_rank,
-    from {{ source('raw_pendo', 'allevents') }} as deliveries
-    inner join repeated
-        on
-            deliveries.subscription_id = repeated.subscription_id
-            and deliveries.application_id = repeated.application_id
-            and deliveries.event_id = repeated.event_id
-
-),
-
+-- The delivery that counts has rank 1.
 superseded as (
 
-    select * from ranked
+    select * from {{ ref('stg_pendo__repeated_events') }}
     where delivery_rank > 1
 
 ),

@@ -4,34 +4,10 @@ with calls as (
 
 ),
 
--- Few ids repeat: ranking only those spares a sort of the whole table.
-repeated as (
-
-    select id
-    from {{ source('raw_rudderstack', 'tracks') }}
-    group by id
-    having count(*) > 1
-
-),
-
-ranked as (
-
-    select
-        _load_id,
-        _file,
-        _line,
-        row_number() over (
-            partition by id
-            order by received_at nulls last, _load_id, _file, _line
-        ) as delivery_rank,
-    from {{ source('raw_rudderstack', 'tracks') }}
-    where id in (select id from repeated)
-
-),
-
+-- The delivery that counts has rank 1.
 superseded as (
 
-    select * from ranked
+    select * from {{ ref('stg_rudderstack__repeated_tracks') }}
     where delivery_rank > 1
 
 ),

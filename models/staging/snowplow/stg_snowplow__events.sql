@@ -4,34 +4,10 @@ with events as (
 
 ),
 
--- Few ids repeat: ranking only those spares a sort of the whole table.
-repeated as (
-
-    select event_id
-    from {{ source('raw_snowplow', 'events') }}
-    group by event_id
-    having count(*) > 1
-
-),
-
-ranked as (
-
-    select
-        _load_id,
-        _file,
-        _line,
-        row_number() over (
-            partition by event_id
-            order by {{ parse_time('collector_tstamp') }} nulls last, _load_id, _file, _line
-        ) as delivery_rank,
-    from {{ source('raw_snowplow', 'events') }}
-    where event_id in (select event_id from repeated)
-
-),
-
+-- The delivery that counts has rank 1.
 superseded as (
 
-    select * from ranked
+    select * from {{ ref('stg_snowplow__repeated_events') }}
     where delivery_rank > 1
 
 ),

@@ -1,0 +1,137 @@
+{#- The models whose progress the lifecycle keeps: every incremental mart. -#}
+{% macro lifecycle_models() %}
+    {% set names = [] %}
+    {% if execute %}
+        {% for node in graph.nodes.values()
+            if node.resource_type == 'model' and node.config.materialized == 'incremental' and node.fqn[1] == 'marts' %}
+            {% do names.append(node.name) %}
+        {% endfor %}
+    {% endif %}
+    {{- return(names | sort) -}}
+{% endmacro %}
+
+
+{#- Those that have rows to go on from: a model whose table is gone, or is rebuilt, begins again. -#}
+{% macro lifecycle_models_built() %}
+    {% set names = [] %}
+    {% if execute and not flags.FULL_REFRESH %}
+        {% for name in lifecycle_models() if adapter.get_relation(target.database, 'marts', name) is not none %}
+            {% do names.append(name) %}
+        {% endfor %}
+    {% endif %}
+    {{- return(names) -}}
+{% endmacro %}
+
+
+{% macro backfill_limit_days() %}
+    {% set days = checked_var('backfill_limit_days') %}
+    {{- return(days if days is not none or uses_clock('loaded_at') else 30) -}}
+{% endmacro %}
+
+
+{% macro lookback_window_hours() %}
+    {% set hours = checked_var('lookback_window_hours') %}
+    {{- return(hours if hours is not none else (0 if uses_clock('loaded_at') else 6)) -}}
+{% endmacro %}
+
+
+{% macro last_success_of(model_name) -%}
+    (
+        select coalesce(max(last_success), {{ beginning_of_time() }})
+        from {{ model_state() }}
+        where model = '{{ model_name }}'
+    )
+{%- endmacro %}
+
+
+{#- Whether a change concerns a mart: it is newer than the mart, or the run was asked to build it again. -#}
+{% macro is_due_for(model_name) -%}
+    {%- if uses_clock('loaded_at') -%}
+        (is_forced or changed_at > {{ subtract_hours(last_success_of(model_name), lookback_window_hours()) }})
+    {%- else -%}
+        (
+            is_forced
+            or not (
+                (select state from {{ ref('run_limits') }}) in ('new model', 'catch-up')
+                and (select upper_limit from {{ ref('run_limits') }}) <= {{ last_success_of(model_name) }}
+            )
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro replace_due(model_name, changes, key) -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where {{ key }} in (select {{ key }} from {{ ref(changes) }} where {{ is_due_for(model_name) }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- On received_at the last event taken on is the success; a model that catches up is there when the limit is reached. -#}
+{% macro remember_success() -%}
+    {%- set limits = ref('run_limits') -%}
+    {%- if uses_clock('loaded_at') -%}
+        {%- set success = '(select upper_limit from ' ~ limits ~ ')' -%}
+        {{ remember(success, success) }}
+    {%- else -%}
+        {%- set through = changed_through(['int_session_versions']) -%}
+        {%- set state = '(select state from ' ~ limits ~ ')' -%}
+        {%- set success -%}
+            greatest(
+                case when {{ state }} <> 'first run' then {{ last_success_of(this.identifier) }} end,
+                (select max(lifecycle_at) from {{ ref('events_this_run') }}),
+                case when {{ state }} in ('new model', 'catch-up') then (select target_limit from {{ limits }}) end
+            )
+        {%- endset -%}
+        {{ remember(through, 'nullif(' ~ success ~ ', ' ~ beginning_of_time() ~ ')') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Nothing that left before this is still in a mart. -#}
+{% macro least_change_of_marts() -%}
+    (
+        select coalesce(min(changed_through), {{ beginning_of_time() }})
+        from {{ model_state() }}
+        where model in {{ text_list(lifecycle_models_built() + ['']) }}
+    )
+{%- endmacro %}
+
+
+{#- Only on received_at: on loaded_at the manifest is what the sessions are. -#}
+{% macro forget_vanished_sessions() -%}
+    {%- if not uses_clock('loaded_at') and is_incremental() -%}
+        delete from {{ this }}
+        where session_key not in (select session_key from {{ ref('int_sessions') }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Former selves have served when every model has seen that they are gone. -#}
+{% macro forget_former_selves() %}
+    {% if execute and flags.WHICH in ('build', 'run') and not flags.EMPTY %}
+        {% for name in version_stores() if adapter.get_relation(target.database, 'intermediate', name) is not none %}
+            {% call statement('forget_former_selves') %}
+                delete from {{ api.Relation.create(database=target.database, schema='intermediate', identifier=name) }}
+                where
+                    not is_current
+                    and changed_at <= (
+                        select min(changed_through) from {{ model_state() }}
+                        where model in {{ text_list(stateful_models()) }}
+                    );
+            {% endcall %}
+            {% do adapter.commit() %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro version_stores() %}
+    {{- return(['int_session_record_versions', 'int_event_versions', 'int_alias_versions', 'int_sessionized_event_versions', 'int_session_versions']) -}}
+{% endmacro %}
+
+
+{% macro stateful_models() %}
+    {{- return(version_stores() + lifecycle_models()) -}}
+{% endmacro %}
