@@ -1,0 +1,116 @@
+"""Runs that have nothing to do, that repair, and that are refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.incremental.conftest import Told
+from tests.incremental.warehouse import WITHOUT_VIEWS, Snapshot, differences
+
+# What somebody did to the marts by hand; each is away from the others.
+DEE = "DELETE FROM marts.fct_sessions WHERE visitor_id = 'dee'"
+ANN = "DELETE FROM marts.fct_sessions WHERE source = 'pendo' AND visitor_id = 'ann' AND event_count = 1"
+BO = "UPDATE marts.fct_events SET event_name = 'touched' WHERE visitor_id = 'bo'"
+
+
+def incremental_marts(snapshot: Snapshot) -> list[str]:
+    return [f"marts.{model}" for model in sorted(snapshot.last_successes())]
+
+
+def test_a_run_with_nothing_new_touches_no_row(told: Told) -> None:
+    warehouse = told.warehouse
+    warehouse.restore(told.third)
+    # Rows that were written again would lose this.
+    warehouse.execute(
+        "UPDATE marts.fct_events SET event_name = event_name || '!'",
+        "UPDATE marts.fct_flows SET event = event || '!'",
+        "UPDATE marts.fct_sessions SET first_event = first_event || '!'",
+        "UPDATE marts.dim_visitors SET total_events = total_events + 1000",
+    )
+    marked = warehouse.keep("marked")
+
+    warehouse.run(*WITHOUT_VIEWS)
+
+    after = warehouse.now()
+    for name in ("events_this_run", "sessions_this_run", "session_changes", "visitor_changes"):
+        assert after.rows(f"SELECT count(*) FROM lifecycle.{name}") == [(0,)]
+    marts = incremental_marts(told.third)
+    assert {"marts.fct_events", "marts.fct_flows", "marts.fct_sessions", "marts.dim_visitors"} <= set(marts)
+    assert not differences(after.contents(marts), marked.contents(marts))
+    assert after.last_successes() == told.third.last_successes()
+    assert after.rows("SELECT state, upper_limit, lower_limit > upper_limit FROM lifecycle.run_limits") == [
+        ("standard", max(told.third.last_successes().values()), True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def repaired(told: Told) -> Snapshot:
+    """The built story, tampered with, after a run that is to look again at some of it."""
+    warehouse = told.warehouse
+    warehouse.restore(told.third)
+    warehouse.execute(DEE, ANN, BO, "DROP TABLE marts.fct_flows", "DELETE FROM marts.dim_visitors")
+    operations = {
+        "reprocess": {"visitors": ["dee"], "from": "2024-04-14 08:00", "to": "2024-04-14 09:10"},
+        "models_to_remove": ["dim_visitors"],
+    }
+    warehouse.run(*WITHOUT_VIEWS, given=operations)
+    return warehouse.keep("repaired")
+
+
+def test_reprocessing_a_visitor_restores_what_the_marts_had(told: Told, repaired: Snapshot) -> None:
+    sql = "SELECT * FROM marts.fct_sessions WHERE visitor_id = 'dee'"
+    assert repaired.rows(sql) == told.refreshed.rows(sql) != []
+
+
+def test_reprocessing_a_window_restores_the_sessions_in_it_and_no_others(
+    told: Told, repaired: Snapshot
+) -> None:
+    inside = "SELECT * FROM marts.fct_sessions WHERE visitor_id = 'ann' AND started_at = '2024-04-14 09:00'"
+    outside = "SELECT * FROM marts.fct_sessions WHERE visitor_id = 'ann' AND started_at = '2024-04-14 09:45'"
+    assert repaired.rows(inside) == told.refreshed.rows(inside) != []
+    assert repaired.rows(outside) == []
+    assert repaired.rows("SELECT DISTINCT event_name FROM marts.fct_events WHERE visitor_id = 'bo'") == [
+        ("touched",)
+    ]
+
+
+def test_a_mart_that_is_gone_is_built_again_whole(told: Told, repaired: Snapshot) -> None:
+    sql = "SELECT source, event_id, session_id FROM marts.fct_flows ORDER BY ALL"
+    assert repaired.rows(sql) == told.refreshed.rows(sql)
+    assert repaired.state() == "new model"
+
+
+def test_a_mart_that_is_to_be_removed_is_built_again_whole(told: Told, repaired: Snapshot) -> None:
+    sql = "SELECT source, visitor_id, aliases, total_events FROM marts.dim_visitors ORDER BY ALL"
+    assert repaired.rows(sql) == told.refreshed.rows(sql)
+
+
+def test_a_repaired_warehouse_is_level(told: Told, repaired: Snapshot) -> None:
+    assert repaired.last_successes().keys() == told.third.last_successes().keys()
+    assert len(set(repaired.last_successes().values())) == 1
+
+
+def test_other_rules_are_refused_until_everything_is_built_again(told: Told) -> None:
+    warehouse = told.warehouse
+    warehouse.restore(told.third_loaded)
+    given = {"session_idle_minutes": 20}
+
+    refused = warehouse.run(*WITHOUT_VIEWS, given=given, code=2)
+
+    for words in ("session_idle_minutes was 30 and is 20", "--full-refresh"):
+        assert words in " ".join(refused.stdout.split())
+    assert not differences(warehouse.now().contents(), told.third_loaded.contents())
+    assert warehouse.now().last_successes() == told.third_loaded.last_successes()
+
+    # A full refresh is accepted; killed in the middle, it is finished by whatever run comes next.
+    warehouse.run_until("int_alias_versions", *WITHOUT_VIEWS, "--full-refresh", given=given)
+    warehouse.run(*WITHOUT_VIEWS, given=given)
+
+    # 25 minutes of pause are too long now.
+    sessions = "SELECT event_count FROM marts.fct_sessions WHERE visitor_id = 'dee' ORDER BY started_at"
+    assert told.refreshed.rows(sessions) == [(4,)]
+    assert warehouse.now().rows(sessions) == [(3,), (1,)]
+    events = "SELECT event_key, visitor_key FROM marts.fct_events ORDER BY ALL"
+    assert warehouse.now().rows(events) == told.refreshed.rows(events)
+    rules = "SELECT DISTINCT rules ->> 'session_idle_minutes' FROM lifecycle.model_state"
+    assert warehouse.now().rows(rules) == [("20",)]
