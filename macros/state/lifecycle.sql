@@ -68,20 +68,29 @@
 {%- endmacro %}
 
 
-{#- On received_at the last event taken on is the success; a model that catches up is there when the limit is reached. -#}
+{% macro changes_taken_on() -%}
+    {%- if uses_clock('loaded_at') -%}
+        (select upper_limit from {{ ref('run_limits') }})
+    {%- else -%}
+        {{ changed_through(['int_session_versions']) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- On received_at the last event taken on is the success; a model that catches up is as far as its window was. -#}
 {% macro remember_success() -%}
     {%- set limits = ref('run_limits') -%}
+    {#- Not what the stores have by now: a mart may be run alone, on the changes of an earlier run. -#}
+    {%- set through = changed_through(['session_changes']) -%}
     {%- if uses_clock('loaded_at') -%}
-        {%- set success = '(select upper_limit from ' ~ limits ~ ')' -%}
-        {{ remember(success, success) }}
+        {{ remember(through, through) }}
     {%- else -%}
-        {%- set through = changed_through(['int_session_versions']) -%}
         {%- set state = '(select state from ' ~ limits ~ ')' -%}
         {%- set success -%}
             greatest(
                 case when {{ state }} <> 'first run' then {{ last_success_of(this.identifier) }} end,
                 (select max(lifecycle_at) from {{ ref('events_this_run') }}),
-                case when {{ state }} in ('new model', 'catch-up') then (select target_limit from {{ limits }}) end
+                case when {{ state }} in ('new model', 'catch-up') then (select upper_limit from {{ limits }}) end
             )
         {%- endset -%}
         {{ remember(through, 'nullif(' ~ success ~ ', ' ~ beginning_of_time() ~ ')') }}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook="{{ remember(changes_taken_on()) }}") }}
 
 -- depends_on: {{ ref('int_sessionized_event_versions') }}, {{ ref('int_session_versions') }}
 with limits as (
