@@ -57,17 +57,16 @@ class History:
                     pendo_event("dan-1", "dan", FIRST_DAY, "08:00"),
                 ),
             ),
+        )
+        # In a load of its own, so that it stays as it is when the first day is replaced.
+        self._pendo(
+            2,
             period(
                 SECOND_DAY,
-                all_events=self.pendo.files(
-                    1,
-                    (
-                        "second-day.avro",
-                        [
-                            pendo_event("ann-3", "ann", SECOND_DAY, "09:00"),
-                            pendo_event("dan-1", "dan", SECOND_DAY, "08:30", type="guide"),
-                        ],
-                    ),
+                all_events=self.pendo.all_events(
+                    2,
+                    pendo_event("ann-3", "ann", SECOND_DAY, "09:00"),
+                    pendo_event("dan-1", "dan", SECOND_DAY, "08:30", type="guide"),
                 ),
             ),
         )
@@ -112,11 +111,11 @@ class History:
         )
         # The unfinalised day again: one event as it was, one at another time, two gone, one new.
         self._pendo(
-            2,
+            3,
             period(
                 FIRST_DAY,
                 all_events=self.pendo.all_events(
-                    2,
+                    3,
                     pendo_event("ann-1", "ann", FIRST_DAY, "09:00"),
                     pendo_event("ann-2", "ann", FIRST_DAY, "09:45"),
                     pendo_event("cat-1", "cat", FIRST_DAY, "11:00"),
@@ -154,7 +153,7 @@ class History:
     def load_third(self) -> None:
         """More of the same, and rows deleted by hand, as a person may ask for."""
         self._tracks("third", track("dee-4", at("10:45"), "tv", "dee"))
-        self._pendo(3, period(SECOND_DAY, all_events=self.pendo.files(3)))
+        self._pendo(4, period(SECOND_DAY, all_events=self.pendo.files(4)))
         self._enriched(
             "third",
             snowplow_event("long-0", "s2", at("10:00")),
