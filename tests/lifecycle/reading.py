@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from itertools import pairwise
 from typing import TypeVar
@@ -226,7 +226,9 @@ def snowplow_events(rows: list[Row]) -> Iterator[Event]:
     """Enriched events; of an id that came twice, the first that the collector received."""
     events = [(row, row.record) for row in rows if isinstance(row.record, SnowplowEvent)]
     for deliveries in grouped(events, lambda each: each[1].event_id).values():
-        row, event = min(deliveries, key=lambda each: (each[1].collector_tstamp, each[0].position))
+        row, event = min(
+            deliveries, key=lambda each: (time_of(each[1].collector_tstamp) or NEVER, each[0].position)
+        )
         yield Event(
             source="snowplow",
             app_id=event.app_id or None,
@@ -244,11 +246,12 @@ def snowplow_events(rows: list[Row]) -> Iterator[Event]:
 
 
 def time_of(text: str | None) -> datetime | None:
-    """The time that a text tells; none for any other text."""
+    """The time in UTC that a text tells; none for any other text."""
     try:
-        return datetime.fromisoformat(text or "")
+        told = datetime.fromisoformat(text or "")
     except ValueError:
         return None
+    return told.astimezone(UTC).replace(tzinfo=None) if told.tzinfo else told
 
 
 def counting_leanplum_sessions(rows: list[Row]) -> dict[tuple[str, str], tuple[Row, LeanplumSession]]:

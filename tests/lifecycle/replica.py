@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,9 @@ import duckdb
 
 from loaders.warehouse import connect
 from tests.lifecycle.recorded import RecordedRun, Recording
-from tests.lifecycle.rows import Raw
+from tests.lifecycle.rows import VENDORS, Raw
 from tests.lifecycle.tables import put
 
-VENDORS = ("leanplum", "monetate", "pendo", "rudderstack", "snowplow")
 Table = list[tuple[Any, ...]]
 
 
@@ -30,13 +30,8 @@ class Replica:
         put(self.connection, before, after)
 
     def run(self, run: RecordedRun) -> None:
-        for sql in run.start:
-            self.connection.execute(sql)
-        for step in run.steps:
-            for sql in step.statements:
-                self.connection.execute(sql)
-        for sql in run.end:
-            self.connection.execute(sql)
+        for statements in (run.start, *(step.statements for step in run.steps), run.end):
+            self._execute(statements)
 
     def reset(self) -> None:
         """Make it again what the first build over empty raw tables left."""
@@ -57,6 +52,15 @@ class Replica:
     def tables_of(self, *schemas: str) -> list[str]:
         """The names of the base tables of these schemas."""
         return [table for table in self._base_tables() if table.split(".")[0] in schemas]
+
+    def _execute(self, statements: tuple[str, ...]) -> None:
+        try:
+            self.connection.execute("\n;\n".join(statements))
+        except duckdb.Error:
+            # The next history begins outside of the transaction that has failed.
+            with suppress(duckdb.Error):
+                self.connection.rollback()
+            raise
 
     def _base_tables(self) -> list[str]:
         found = self.connection.execute(

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 FIRST_LOAD_AT = datetime(2026, 6, 1)
 DAY = date(2026, 3, 1)
+VENDORS = ("leanplum", "monetate", "pendo", "rudderstack", "snowplow")
 
 
 @dataclass(frozen=True, slots=True)

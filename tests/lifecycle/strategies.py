@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -22,6 +24,7 @@ from tests.lifecycle.history import (
 )
 from tests.lifecycle.rows import (
     DAY,
+    VENDORS,
     Filed,
     LeanplumEvent,
     LeanplumSession,
@@ -43,9 +46,17 @@ Files = tuple[Filed, ...]
 Value = TypeVar("Value")
 
 
-def moments(step: timedelta = MICROSECOND) -> SearchStrategy[datetime]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How many events a load is about to have, and since which of the moments."""
+
+    size: int
+    since: int = 0
+
+
+def moments(since: int = 0, step: timedelta = MICROSECOND) -> SearchStrategy[datetime]:
     """Moments half an idle limit apart, some a step off: pauses and spans on, within, beyond the limits."""
-    halves = st.integers(0, 11)
+    halves = st.integers(since, 12)
     off = st.sampled_from([0] * 6 + [1, -1])
     return st.builds(lambda half, steps: START + half * (IDLE / 2) + steps * step, halves, off)
 
@@ -59,9 +70,21 @@ def ids(prefix: str, count: int) -> SearchStrategy[str]:
     return st.sampled_from([f"{prefix}{number}" for number in range(count)])
 
 
+def event_ids() -> SearchStrategy[str]:
+    """Ids of which some come again and again."""
+    return st.integers(0, 3).flatmap(lambda roll: ids("e", 4) if roll == 3 else ids("e", 50))
+
+
 def received() -> SearchStrategy[datetime]:
     """Times of receipt, often the same."""
     return st.sampled_from([START + timedelta(days=10, hours=hours) for hours in range(3)])
+
+
+def texts(times: SearchStrategy[datetime]) -> SearchStrategy[str]:
+    """Times as the vendor's files write them: two forms that do not sort alike."""
+    return st.tuples(times, st.booleans()).map(
+        lambda told: told[0].isoformat() + "Z" if told[1] else str(told[0])
+    )
 
 
 EVENT_NAMES = ("viewed_product", "signup", "page")
@@ -72,11 +95,11 @@ DELAYS = (timedelta(0),) * 8 + (LATE, LATE + MICROSECOND)
 
 
 @st.composite
-def tracks(draw: st.DrawFn) -> Track:
-    at = draw(mostly(moments()))
+def tracks(draw: st.DrawFn, since: int) -> Track:
+    at = draw(mostly(moments(since)))
     delay = draw(mostly(st.sampled_from(DELAYS)))
     return Track(
-        id=draw(ids("e", 30)),
+        id=draw(event_ids()),
         timestamp=at,
         received_at=draw(mostly(received())),
         anonymous_id=draw(st.sampled_from(DEVICES)),
@@ -88,19 +111,19 @@ def tracks(draw: st.DrawFn) -> Track:
 
 
 @st.composite
-def tracks_of_one_device(draw: st.DrawFn) -> Track:
+def tracks_of_one_device(draw: st.DrawFn, since: int) -> Track:
     """Nothing but one stream: long sessions, over their cap again and again."""
-    at = draw(moments())
-    return Track(draw(ids("e", 40)), at, draw(received()), "d0", event=draw(st.sampled_from(EVENT_NAMES)))
+    at = draw(moments(since))
+    return Track(draw(event_ids()), at, draw(received()), "d0", event=draw(st.sampled_from(EVENT_NAMES)))
 
 
 @st.composite
-def snowplow_events(draw: st.DrawFn) -> SnowplowEvent:
-    at = draw(mostly(moments()))
+def snowplow_events(draw: st.DrawFn, since: int) -> SnowplowEvent:
+    at = draw(mostly(moments(since)))
     delay = draw(st.sampled_from(DELAYS))
     return SnowplowEvent(
-        event_id=draw(ids("e", 30)),
-        collector_tstamp=str(draw(received())),
+        event_id=draw(event_ids()),
+        collector_tstamp=draw(texts(received())),
         derived_tstamp=str(at) if at else draw(st.sampled_from([None, "", "soon"])),
         dvce_created_tstamp=draw(mostly(st.just(str(at or START)))),
         dvce_sent_tstamp=str((at or START) + delay),
@@ -111,29 +134,26 @@ def snowplow_events(draw: st.DrawFn) -> SnowplowEvent:
     )
 
 
-def pendo_events(application: str, day: int) -> SearchStrategy[PendoEvent]:
+def pendo_events(since: int) -> SearchStrategy[PendoEvent]:
     return st.builds(
         PendoEvent,
-        application_id=st.just(application),
-        period_id=st.just(DAY + timedelta(days=day)),
-        event_id=ids("e", 16),
+        application_id=ids("a", 2),
+        period_id=st.integers(0, 2).map(lambda day: DAY + timedelta(days=day)),
+        event_id=event_ids(),
         visitor_id=st.sampled_from(["_PENDO_T_0"] * 4 + ["u0"] * 8 + ["u1", None, ""]),
-        browser_timestamp=mostly(moments()),
+        browser_timestamp=mostly(moments(since)),
         received_timestamp=mostly(received()),
     )
 
 
 @st.composite
-def pendo_loads(draw: st.DrawFn) -> Change:
-    """An export drops periods of applications and brings them anew, or only adds a period."""
-    periods = draw(st.sets(st.tuples(st.sampled_from(["a0", "a1"]), st.integers(0, 1)), min_size=1))
-    filed = tuple(
-        Filed(event, f"{application}/{day}.avro", line)
-        for application, day in sorted(periods)
-        for line, event in enumerate(draw(st.lists(pendo_events(application, day), max_size=8)))
-    )
-    replaced = frozenset((application, DAY + timedelta(days=day)) for application, day in periods)
-    return Load(filed, draw(st.sampled_from([replaced, replaced, frozenset()])))
+def pendo_loads(draw: st.DrawFn, batch: Batch) -> Change:
+    """An export adds to periods of applications, or drops them first, perhaps others besides."""
+    events = draw(many(pendo_events(batch.since), batch.size))
+    told = frozenset((event.application_id, event.period_id) for event in events)
+    replaced = draw(st.sampled_from([frozenset(), told, told | {("a0", DAY)}]))
+    files = [f"{event.application_id}/{event.period_id}" for event in events]
+    return Load(tuple(map(Filed, events, files, range(len(events)))), replaced)
 
 
 @st.composite
@@ -163,11 +183,10 @@ JOB = "export-app-job"
 
 
 @st.composite
-def leanplum_json(draw: st.DrawFn) -> Files:
+def leanplum_json(draw: st.DrawFn, size: int) -> Files:
     """Each session in a line with its events."""
-    sessions = draw(st.lists(leanplum_sessions(), min_size=1, max_size=3))
     filed: list[Filed] = []
-    for line, session in enumerate(sessions):
+    for line, session in enumerate(draw(many(leanplum_sessions(), 1 + size // 5))):
         file = f"{JOB}-output-{draw(st.integers(0, 1))}"
         records: list[Record] = [session, *draw(leanplum_parts(session.session_id))]
         filed += [Filed(record, file, line) for record in records]
@@ -175,24 +194,28 @@ def leanplum_json(draw: st.DrawFn) -> Files:
 
 
 @st.composite
-def leanplum_csv(draw: st.DrawFn) -> Files:
+def leanplum_csv(draw: st.DrawFn, size: int) -> Files:
     """Sessions and events in files of their own; the events of a session may come without its row."""
-    sessions = draw(st.lists(leanplum_sessions(), max_size=3))
+    sessions = draw(many(leanplum_sessions(), size // 5))
     told = [session.session_id for session in sessions]
-    events = draw(st.lists(st.sampled_from([*told, *told, "s0"]).flatmap(leanplum_parts), max_size=3))
+    events = draw(many(st.sampled_from([*told, *told, "s0"]).flatmap(leanplum_parts), 1 + size // 5))
     rows = [Filed(session, f"{JOB}-outputsessions-0", line) for line, session in enumerate(sessions)]
     parts = [event for of_session in events for event in of_session]
     return (*rows, *(Filed(event, f"{JOB}-outputevents-0", line) for line, event in enumerate(parts)))
 
 
+def leanplum_files(size: int) -> SearchStrategy[Files]:
+    return leanplum_json(size) | leanplum_csv(size)
+
+
 @st.composite
 def monetate_sessions(draw: st.DrawFn) -> MonetateSession:
     kinds = st.sampled_from(["page_event", "offer", "view", "cart", "purchase"])
-    parts = st.builds(Part, kinds, ids("p", 2), mostly(moments(MILLISECOND)))
+    parts = st.builds(Part, kinds, ids("p", 2), mostly(moments(step=MILLISECOND)))
     return MonetateSession(
         session_id=draw(ids("m", 3)),
-        start_time=draw(moments(MILLISECOND)),
-        end_time=draw(mostly(moments(MILLISECOND))),
+        start_time=draw(moments(step=MILLISECOND)),
+        end_time=draw(mostly(moments(step=MILLISECOND))),
         is_closed=draw(st.sampled_from([True, False, None])),
         window_started_at=START + timedelta(hours=draw(st.integers(0, 2))),
         window_sequence=draw(st.integers(0, 1)),
@@ -202,18 +225,21 @@ def monetate_sessions(draw: st.DrawFn) -> MonetateSession:
     )
 
 
-@st.composite
 def one_file(
-    draw: st.DrawFn, records: SearchStrategy[Track | SnowplowEvent | MonetateSession], most: int
-) -> Files:
-    """Much at once, or a latecomer or two."""
-    found = draw(st.lists(records, min_size=1, max_size=draw(st.sampled_from([most, 2]))))
-    return tuple(Filed(record, "export", line) for line, record in enumerate(found))
+    records: SearchStrategy[Track | SnowplowEvent | MonetateSession], size: int
+) -> SearchStrategy[Files]:
+    return many(records, size).map(
+        lambda found: tuple(Filed(record, "export", line) for line, record in enumerate(found))
+    )
+
+
+def many(records: SearchStrategy[Value], size: int) -> SearchStrategy[list[Value]]:
+    return st.lists(records, min_size=size, max_size=size + 2)
 
 
 def seldom(usual: SearchStrategy[Change], rare: SearchStrategy[Change]) -> SearchStrategy[Change]:
-    """The rare one once in eight times."""
-    return st.integers(0, 7).flatmap(lambda roll: rare if roll == 7 else usual)
+    """The rare one once in seven times."""
+    return st.integers(0, 6).flatmap(lambda roll: rare if roll == 6 else usual)
 
 
 def loads_of(files: SearchStrategy[Files]) -> SearchStrategy[Change]:
@@ -221,19 +247,29 @@ def loads_of(files: SearchStrategy[Files]) -> SearchStrategy[Change]:
     return seldom(st.builds(Load, files), st.builds(ReplaceLoad, st.integers(0, 9), files))
 
 
-# By vendor, and after the vendor's name what is peculiar.
-LOADS: dict[str, SearchStrategy[Change]] = {
-    "rudderstack": loads_of(one_file(tracks(), 14)),
-    "rudderstack, one device": loads_of(one_file(tracks_of_one_device(), 14)),
-    "pendo": pendo_loads(),
-    "snowplow": loads_of(one_file(snowplow_events(), 14)),
-    "leanplum": loads_of(st.one_of(leanplum_json(), leanplum_csv())),
-    "monetate": loads_of(one_file(monetate_sessions(), 4)),
+def of_every_vendor(batch: Batch) -> SearchStrategy[Change]:
+    return st.sampled_from(VENDORS).flatmap(lambda vendor: LOADS[vendor](batch))
+
+
+# Loads of about so many events, by vendor, and after the vendor's name what is peculiar.
+EVERY_VENDOR = "every vendor"
+LOADS: dict[str, Callable[[Batch], SearchStrategy[Change]]] = {
+    "rudderstack": lambda batch: loads_of(one_file(tracks(batch.since), batch.size)),
+    "rudderstack, one device": lambda batch: loads_of(
+        one_file(tracks_of_one_device(batch.since), batch.size)
+    ),
+    "pendo": pendo_loads,
+    "snowplow": lambda batch: loads_of(one_file(snowplow_events(batch.since), batch.size)),
+    "leanplum": lambda batch: loads_of(leanplum_files(batch.size)),
+    "monetate": lambda batch: loads_of(one_file(monetate_sessions(), 1 + batch.size // 5)),
+    EVERY_VENDOR: of_every_vendor,
 }
+FIRST = st.builds(Batch, st.sampled_from([1, 8, 14, 20]))
+LATER = st.builds(Batch, st.sampled_from([1, 1, 1, 2, 8]), st.sampled_from([0, 0, 6, 9]))
 
 
-def vendor_of(kind: str) -> str:
-    return kind.partition(",")[0]
+def vendors_of(kind: str) -> tuple[str, ...]:
+    return VENDORS if kind == EVERY_VENDOR else (kind.partition(",")[0],)
 
 
 RUNS: SearchStrategy[tuple[Action, ...]] = st.one_of(
@@ -248,9 +284,11 @@ RUNS: SearchStrategy[tuple[Action, ...]] = st.one_of(
 
 @st.composite
 def histories(draw: st.DrawFn, kind: str) -> History:
-    """Loads and removals of a vendor's rows, and runs between them."""
+    """A load of some size, and then smaller ones and removals, and runs between them."""
     load = LOADS[kind]
-    removals = st.builds(RemoveLoad, st.integers(0, 9)) | st.builds(RemoveRow, st.integers(0, 99))
-    chapters = st.tuples(st.lists(seldom(load, removals), min_size=1, max_size=3), RUNS)
-    told = draw(st.lists(chapters, min_size=1, max_size=4))
-    return tuple(action for changes, runs in told for action in (*changes, *runs))
+    removal = st.builds(RemoveLoad, st.integers(0, 9)) | st.builds(RemoveRow, st.integers(0, 99))
+    later = st.lists(seldom(LATER.flatmap(load), removal), min_size=1, max_size=2)
+    told: list[Action] = [draw(FIRST.flatmap(load)), *draw(RUNS)]
+    for changes, runs in draw(st.lists(st.tuples(later, RUNS), min_size=1, max_size=4)):
+        told += [*changes, *runs]
+    return tuple(told)

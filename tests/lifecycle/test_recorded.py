@@ -9,8 +9,8 @@ import duckdb
 from tests.lifecycle.conftest import MARK, MARKED, MARKED_DAY
 from tests.lifecycle.play import assert_same
 from tests.lifecycle.recorded import RecordedRun, Recording
-from tests.lifecycle.replica import VENDORS, new_replica
-from tests.lifecycle.rows import Raw
+from tests.lifecycle.replica import new_replica
+from tests.lifecycle.rows import VENDORS, Raw
 
 
 def test_no_statement_tells_of_rows_that_were_there(recording: Recording) -> None:
