@@ -27,6 +27,7 @@
 
 {% macro rejection_reason() -%}
     case
+        when {{ is_before_start('loaded_at') }} then 'before_start_date'
         when occurred_at is null then 'missing_time'
         when anonymous_id is null and user_id is null then 'missing_identity'
         when native_session_id is null and {{ uses_session_method('native') }} then 'missing_session'
@@ -35,6 +36,17 @@
         when {{ is_late('created_at', 'sent_at') }} then 'late'
         when is_excluded then 'excluded'
     end
+{%- endmacro %}
+
+
+{#- On received_at the limits of the runs keep what is earlier out, and other runs may have other limits. -#}
+{% macro is_before_start(loaded_at) -%}
+    {%- set start_date = checked_var('start_date') -%}
+    {%- if start_date and uses_clock('loaded_at') -%}
+        {{ loaded_at }} < cast({{ text_literal(start_date) }} as timestamp)
+    {%- else -%}
+        false
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -86,11 +86,20 @@
         {{ remember(through, through) }}
     {%- else -%}
         {%- set state = '(select state from ' ~ limits ~ ')' -%}
+        {%- set taken = '(select max(lifecycle_at) from ' ~ ref('events_this_run') ~ ')' -%}
         {%- set success -%}
             greatest(
                 case when {{ state }} <> 'first run' then {{ last_success_of(this.identifier) }} end,
-                (select max(lifecycle_at) from {{ ref('events_this_run') }}),
-                case when {{ state }} in ('new model', 'catch-up') then (select upper_limit from {{ limits }}) end
+                {{ taken }},
+                case when {{ state }} in ('new model', 'catch-up') then (select upper_limit from {{ limits }}) end,
+                {#- What no session will ever take on, such as a quarantined one's new events, must not hold up what follows. #}
+                (
+                    select upper_limit from {{ limits }}
+                    where
+                        next_moment <= upper_limit
+                        and upper_limit < target_limit
+                        and coalesce({{ taken }} < next_moment, true)
+                )
             )
         {%- endset -%}
         {{ remember(through, 'nullif(' ~ success ~ ', ' ~ beginning_of_time() ~ ')') }}

@@ -25,6 +25,7 @@
 {% macro prepare_state() %}
     {% if execute and flags.WHICH in ('build', 'run') and not flags.EMPTY %}
         {% set anew = models_to_build_anew() %}
+        {% do check_stores_below(anew) %}
         {% if anew %}
             {% call statement('forget_state') %}
                 delete from {{ model_state() }} where model in {{ text_list(anew) }}
@@ -62,6 +63,60 @@
         {% endif %}
     {% endfor %}
     {{- return(anew) -}}
+{% endmacro %}
+
+
+{#-
+    A store that is built whole reads all of raw, but which of several deliveries counts it takes from the stores below
+    it: those must have seen the same rows, or a later run would not find what they missed.
+-#}
+{% macro check_stores_below(anew) %}
+    {% set faults = [] %}
+    {% for name in anew if name in ordered_stores() and name in selected_models() %}
+        {% for store in stores_below('model.sessionhouse.' ~ name) | unique if store not in selected_models() %}
+            {% do faults.append({'store': store, 'reader': name}) %}
+        {% endfor %}
+    {% endfor %}
+    {% if faults and has_unseen_rows(faults | map(attribute='store') | unique | list) %}
+        {% do exceptions.raise_compiler_error(
+            'Raw tables have changed since ' ~ faults[0].store ~ ' was built, and ' ~ faults[0].reader
+            ~ ', which is to be built whole, goes on from it. Build what it goes on from in the same run: --select +'
+            ~ faults[0].reader ~ ' instead of ' ~ faults[0].reader ~ '.'
+        ) %}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro stores_below(unique_id) %}
+    {% set names = [] %}
+    {% for parent in graph.nodes[unique_id].depends_on.nodes if parent in graph.nodes %}
+        {% set name = graph.nodes[parent].name %}
+        {% do names.extend(([name] if name in ordered_stores() else []) + stores_below(parent)) %}
+    {% endfor %}
+    {{- return(names) -}}
+{% endmacro %}
+
+
+{% macro has_unseen_rows(stores) %}
+    {% set ledger = adapter.get_relation(target.database, 'staging', 'stg_ledger__loads') %}
+    {% if ledger is none %}
+        {{- return(true) -}}
+    {% endif %}
+    {% set tables = {} %}
+    {% for name, place in counted_raw_tables().items() %}
+        {% do tables.update({
+            name: api.Relation.create(database=target.database, schema=place[0], identifier=place[1])
+        }) %}
+    {% endfor %}
+    {% set differing = run_query(
+        'with ' ~ rows_by_load(tables) ~ ' select count(*) from rows_by_load full join ' ~ ledger
+        ~ " as ledger using (raw_table, load_id) where coalesce(ledger.raw_table, '') <> 'reprocess' "
+        ~ 'and coalesce(rows_by_load.row_count, 0) <> coalesce(ledger.row_count, 0)'
+    ).columns[0].values()[0] %}
+    {% set behind = run_query(
+        'select ' ~ changed_through(stores) ~ ' < ' ~ latest_change(ledger)
+    ).columns[0].values()[0] %}
+    {{- return(differing > 0 or behind) -}}
 {% endmacro %}
 
 

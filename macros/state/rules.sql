@@ -1,6 +1,7 @@
 {#- Vars that decide what the rows of the models are: they must not change between two incremental runs. -#}
 {% macro rule_vars() %}
-    {{- return([
+    {#- On received_at a start date only says where a mart that begins anew begins. -#}
+    {{- return((['start_date'] if uses_clock('loaded_at') else []) + [
         'session_methods',
         'session_idle_minutes',
         'max_session_days',

@@ -51,16 +51,13 @@ as_anonymous as (
         events.event_key,
         events.changed_at,
     from {{ ref('int_event_versions') }} as events
-    where
-        events.is_current
-        and events.reason is null
-        and events.anonymous_id is not null
-        {%- if is_incremental() %}
+    where events.is_current and events.reason is null and events.anonymous_id is not null
+    {%- if is_incremental() %}
         and exists (
             select 1 from touched
             where touched.source = events.source and touched.alias = events.anonymous_id
         )
-        {%- endif %}
+    {%- endif %}
 
 ),
 
@@ -75,16 +72,13 @@ as_user as (
         events.event_key,
         events.changed_at,
     from {{ ref('int_event_versions') }} as events
-    where
-        events.is_current
-        and events.reason is null
-        and events.user_id is not null
-        {%- if is_incremental() %}
+    where events.is_current and events.reason is null and events.user_id is not null
+    {%- if is_incremental() %}
         and exists (
             select 1 from touched
             where touched.source = events.source and touched.alias = events.user_id
         )
-        {%- endif %}
+    {%- endif %}
 
 ),
 

@@ -20,20 +20,20 @@
     'created_at', 'sent_at', 'received_at', 'loaded_at', 'native_session_key', 'reason', '_load_id',
 ] -%}
 
--- depends_on: {{ ref('int_counting_deliveries') }}
+-- depends_on: {{ ref('int_counting_deliveries') }}, {{ ref('int_session_record_versions') }}
 with loads as (
 
     select * from {{ ref('stg_ledger__loads') }}
 
 ),
 
+{% if is_incremental() -%}
 records as (
 
     select * from {{ ref('int_session_record_versions') }}
 
 ),
 
-{% if is_incremental() -%}
 changed_loads as (
 
     select load_id from loads

@@ -144,7 +144,7 @@ keyed as (
     select
         *,
         {{ native_session_key() }} as session_key,
-        {{ is_of_other_app('app_id') }} as is_rejected,
+        {{ is_of_other_app('app_id') }} or {{ is_before_start('loaded_at') }} as is_rejected,
     from records
 
 ),

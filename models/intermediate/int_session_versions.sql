@@ -66,23 +66,20 @@ touched as (
 events as (
 
     select * from {{ ref('int_sessionized_event_versions') }}
-    where
-        is_current
-        {%- if is_incremental() %}
+    where is_current
+    {%- if is_incremental() %}
         and session_key in (select session_key from touched)
-        {%- endif %}
+    {%- endif %}
 
 ),
 
 records as (
 
     select * from record_versions
-    where
-        is_current
-        and not is_rejected
-        {%- if is_incremental() %}
+    where is_current and not is_rejected
+    {%- if is_incremental() %}
         and session_key in (select session_key from touched)
-        {%- endif %}
+    {%- endif %}
 
 ),
 

@@ -13,7 +13,15 @@
     'lifecycle_at', 'started_at', 'previous_at', 'event_sequence_number', 'is_beyond_cap', 'staged_at',
 ] -%}
 
-with to_place as (
+-- depends_on: {{ ref('int_events_to_place') }}, {{ ref('int_sessions_to_split') }}
+with session_records as (
+
+    select * from {{ ref('int_session_records') }}
+
+),
+
+{% if is_incremental() -%}
+to_place as (
 
     select * from {{ ref('int_events_to_place') }}
 
@@ -25,13 +33,6 @@ to_split as (
 
 ),
 
-session_records as (
-
-    select * from {{ ref('int_session_records') }}
-
-),
-
-{% if is_incremental() -%}
 former as (
 
     select

@@ -9,19 +9,20 @@
 {%- set places = api.Relation.create(database=this.database, schema=this.schema, identifier=reader) -%}
 {%- set goes_on = continues(places) -%}
 {%- set idle_minutes = checked_var('session_idle_minutes') -%}
-with to_place as (
-
-    select * from {{ ref('int_events_to_place') }}
-
-),
-
-records as (
+-- depends_on: {{ ref('int_events_to_place') }}
+with records as (
 
     select * from {{ ref('int_session_record_versions') }}
 
 ),
 
 {% if goes_on -%}
+to_place as (
+
+    select * from {{ ref('int_events_to_place') }}
+
+),
+
 -- A point is a moment of a visitor at which an event comes, goes, or is another one.
 points as (
 

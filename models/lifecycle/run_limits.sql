@@ -160,6 +160,7 @@ final as (
         lower_limit,
         coalesce(least(window_end, target_limit), lower_limit) as upper_limit,
         target_limit,
+        next_moment,
     from windows
 
 )

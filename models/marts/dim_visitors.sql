@@ -21,11 +21,10 @@ due as (
 sessions as (
 
     select * from {{ ref('fct_sessions') }}
-    where
-        visitor_key is not null
-        {%- if is_incremental() %}
+    where visitor_key is not null
+    {%- if is_incremental() %}
         and visitor_key in (select visitor_key from due)
-        {%- endif %}
+    {%- endif %}
 
 ),
 

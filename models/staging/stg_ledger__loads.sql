@@ -6,57 +6,33 @@
     )
 }}
 
-{%- set tables = {
-    'leanplum_sessions': source('raw_leanplum', 'sessions'),
-    'leanplum_events': source('raw_leanplum', 'events'),
-    'monetate_sessions': source('raw_monetate', 'sessions'),
-    'pendo_events': source('raw_pendo', 'allevents'),
-    'rudderstack_tracks': source('raw_rudderstack', 'tracks'),
-    'snowplow_events': source('raw_snowplow', 'events'),
-} %}
 
-with
-{% for name, relation in tables.items() %}
-{{- name }} as (
+{%- set tables = {} -%}
+{%- for name, place in counted_raw_tables().items() -%}
+    {%- do tables.update({name: source(place[0], place[1])}) -%}
+{%- endfor -%}
 
-    select
-        '{{ name }}' as raw_table,
-        _load_id as load_id,
-        max(_loaded_at) as loaded_at,
-        count(*) as row_count,
-    from {{ relation }}
-    group by _load_id
-
-),
-
-{% endfor -%}
-landed as (
-    {% for name in tables %}
-    select * from {{ name }}
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
-
-),
+with {{ rows_by_load(tables) }},
 
 {% if checked_var('reprocess') -%}
 -- To build something again is a change of its own, later than all before it: it stands here as a load without rows.
 loads as (
 
-    select * from landed
+    select * from rows_by_load
     union all
     select
         'reprocess' as raw_table,
         0 as load_id,
         max(loaded_at) as loaded_at,
         {{ reprocess_number() }} as row_count,
-    from landed
+    from rows_by_load
     having max(loaded_at) is not null
 
 ),
 {%- else -%}
 loads as (
 
-    select * from landed
+    select * from rows_by_load
     {%- if is_incremental() %}
     union all
     select

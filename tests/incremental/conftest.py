@@ -47,5 +47,5 @@ def told(workspace_factory: Callable[[str], Workspace]) -> Told:
 
 @pytest.fixture(scope="session")
 def lived(workspace_factory: Callable[[str], Workspace]) -> Lived:
-    """The databases after each of five runs on the clock `received_at`."""
+    """The databases after each run on the clock `received_at`."""
     return live(Warehouse(workspace_factory("received")))

@@ -1,4 +1,4 @@
-"""A short life on the clock `received_at`: five runs over small Snowplow deliveries."""
+"""A short life on the clock `received_at`: runs over small Snowplow deliveries."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ def july(clock: str, day: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """The database after each run, and the query that finds the limits of the next one."""
+    """The database after each run, and the query that finds the limits of the run after `level`."""
 
     empty: Snapshot
     first: Snapshot
     second: Snapshot
     behind: Snapshot
     level: Snapshot
+    passed: Snapshot
+    freed: Snapshot
     limits_query: str
 
 
@@ -81,4 +83,17 @@ def live(warehouse: Warehouse) -> Lived:
     behind = run("behind", *WITHOUT_VIEWS)
     level = run("level", *WITHOUT_VIEWS)
     compiled = warehouse.target(VARS) / "compiled/sessionhouse/models/lifecycle/run_limits.sql"
-    return Lived(empty, first, second, behind, level, compiled.read_text())
+    limits_query = compiled.read_text()
+
+    # A quarantined session loses all its events and gets another, which nothing will ever take on.
+    warehouse.execute("DELETE FROM raw_snowplow.events WHERE domain_sessionid = 'q'")
+    write_enriched(
+        landing,
+        "autumn",
+        snowplow_event("q99", "q", july("12:00", 31) + timedelta(days=5)),
+        snowplow_event("r1", "r", july("12:00", 31) + timedelta(days=60)),
+    )
+    warehouse.load("snowplow")
+    passed = run("passed", *WITHOUT_VIEWS)
+    freed = run("freed", *WITHOUT_VIEWS)
+    return Lived(empty, first, second, behind, level, passed, freed, limits_query)

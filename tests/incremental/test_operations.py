@@ -114,3 +114,19 @@ def test_other_rules_are_refused_until_everything_is_built_again(told: Told) -> 
     assert warehouse.now().rows(events) == told.refreshed.rows(events)
     rules = "SELECT DISTINCT rules ->> 'session_idle_minutes' FROM lifecycle.model_state"
     assert warehouse.now().rows(rules) == [("20",)]
+
+
+def test_a_part_is_not_built_whole_on_stores_that_have_not_seen_what_it_would_read(told: Told) -> None:
+    warehouse = told.warehouse
+    warehouse.restore(told.third_loaded)
+    part = "int_event_versions"
+
+    refused = warehouse.run("--select", part, "--full-refresh", code=2)
+
+    assert f"--select +{part} instead of {part}" in " ".join(refused.stdout.split())
+    assert not differences(warehouse.now().contents(), told.third_loaded.contents())
+
+    warehouse.run("--select", f"+{part}", "--full-refresh")
+    warehouse.run(*WITHOUT_VIEWS)
+
+    assert not differences(warehouse.now().contents(), told.refreshed.contents())

@@ -91,3 +91,12 @@ def test_marts_are_level_although_the_event_that_led_them_is_deleted(lived: Live
     assert event_ids(lived.level, "fct_flows") == event_ids(lived.level)
     assert "d1" in event_ids(lived.level)
     assert [row[0] for row in lived.level.rows(lived.limits_query)] == ["standard"]
+
+
+def test_events_that_no_run_can_take_on_do_not_hold_up_those_after_them(lived: Lived) -> None:
+    end_of_window = july("20:00", 30) + timedelta(days=30)
+    assert lived.passed.rows(LIMITS) == [("standard", july("14:00", 30), end_of_window)]
+    assert not {"q99", "r1"} & set(event_ids(lived.passed))
+    assert set(lived.passed.last_successes().values()) == {end_of_window}
+    assert "q99" not in event_ids(lived.freed)
+    assert event_ids(lived.freed)[-1] == "r1"

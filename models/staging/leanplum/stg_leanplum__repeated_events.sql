@@ -47,9 +47,15 @@ suspects as (
 ),
 
 {% endif -%}
+delivered as (
+
+    select * from {{ source('raw_leanplum', 'events') }}
+
+),
+
 events as (
 
-    select * from {{ source('raw_leanplum', 'events') }} as delivered
+    select * from delivered
     {%- if is_incremental() %}
     where
         exists (

@@ -89,12 +89,11 @@ final as (
         _file,
         _line,
     from ranked
-    where
-        deliveries > 1
-        {%- if is_incremental() %}
+    where deliveries > 1
+    {%- if is_incremental() %}
         -- What is left with one delivery must be written too, in place of those it had.
         or session_id in (select session_id from known)
-        {%- endif %}
+    {%- endif %}
 
 )
 

@@ -83,12 +83,11 @@ final as (
         _file,
         _line,
     from ranked
-    where
-        deliveries > 1
-        {%- if is_incremental() %}
+    where deliveries > 1
+    {%- if is_incremental() %}
         -- What is left with one delivery must be written too, in place of those it had.
         or id in (select id from known)
-        {%- endif %}
+    {%- endif %}
 
 )
 
