@@ -11,26 +11,28 @@
 {% endmacro %}
 
 
-{% macro rows_by_load(tables) -%}
-{% for name, relation in tables.items() %}
-{{- name }} as (
-
-    select
-        '{{ name }}' as raw_table,
-        _load_id as load_id,
-        max(_loaded_at) as loaded_at,
-        count(*) as row_count,
-    from {{ relation }}
-    group by _load_id
-
-),
-
-{% endfor -%}
-rows_by_load as (
-    {% for name in tables %}
-    select * from {{ name }}
-    {{- '\n    union all' if not loop.last }}
-    {%- endfor %}
-
-)
-{%- endmacro %}
+{% macro has_unseen_rows(stores) %}
+    {% set ledger = adapter.get_relation(target.database, 'staging', 'stg_ledger__loads') %}
+    {% if ledger is none %}
+        {{- return(true) -}}
+    {% endif %}
+    {% set answer %}
+        with landed as (
+            {% for name, place in counted_raw_tables().items() %}
+            select '{{ name }}' as raw_table, _load_id as load_id, count(*) as row_count
+            from {{ api.Relation.create(database=target.database, schema=place[0], identifier=place[1]) }}
+            group by _load_id
+            {{ 'union all' if not loop.last }}
+            {% endfor %}
+        ),
+        known as (
+            select raw_table, load_id, row_count from {{ ledger }}
+            where row_count > 0 and raw_table <> 'reprocess'
+        )
+        select
+            exists (from landed except from known)
+            or exists (from known except from landed)
+            or {{ changed_through(stores) }} < {{ latest_change(ledger) }}
+    {% endset %}
+    {{- return(run_query(answer).columns[0].values()[0]) -}}
+{% endmacro %}

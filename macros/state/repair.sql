@@ -97,29 +97,6 @@
 {% endmacro %}
 
 
-{% macro has_unseen_rows(stores) %}
-    {% set ledger = adapter.get_relation(target.database, 'staging', 'stg_ledger__loads') %}
-    {% if ledger is none %}
-        {{- return(true) -}}
-    {% endif %}
-    {% set tables = {} %}
-    {% for name, place in counted_raw_tables().items() %}
-        {% do tables.update({
-            name: api.Relation.create(database=target.database, schema=place[0], identifier=place[1])
-        }) %}
-    {% endfor %}
-    {% set differing = run_query(
-        'with ' ~ rows_by_load(tables) ~ ' select count(*) from rows_by_load full join ' ~ ledger
-        ~ " as ledger using (raw_table, load_id) where coalesce(ledger.raw_table, '') <> 'reprocess' "
-        ~ 'and coalesce(rows_by_load.row_count, 0) <> coalesce(ledger.row_count, 0)'
-    ).columns[0].values()[0] %}
-    {% set behind = run_query(
-        'select ' ~ changed_through(stores) ~ ' < ' ~ latest_change(ledger)
-    ).columns[0].values()[0] %}
-    {{- return(differing > 0 or behind) -}}
-{% endmacro %}
-
-
 {% macro selected_models() %}
     {% set names = [] %}
     {% for unique_id in selected_resources if unique_id.startswith('model.') %}

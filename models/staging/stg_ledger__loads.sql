@@ -6,33 +6,50 @@
     )
 }}
 
+{%- set tables = counted_raw_tables() %}
 
-{%- set tables = {} -%}
-{%- for name, place in counted_raw_tables().items() -%}
-    {%- do tables.update({name: source(place[0], place[1])}) -%}
-{%- endfor -%}
+with
+{% for name, place in tables.items() %}
+{{- name }} as (
 
-with {{ rows_by_load(tables) }},
+    select
+        '{{ name }}' as raw_table,
+        _load_id as load_id,
+        max(_loaded_at) as loaded_at,
+        count(*) as row_count,
+    from {{ source(place[0], place[1]) }}
+    group by _load_id
+
+),
+
+{% endfor -%}
+landed as (
+    {% for name in tables %}
+    select * from {{ name }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
+
+),
 
 {% if checked_var('reprocess') -%}
 -- To build something again is a change of its own, later than all before it: it stands here as a load without rows.
 loads as (
 
-    select * from rows_by_load
+    select * from landed
     union all
     select
         'reprocess' as raw_table,
         0 as load_id,
         max(loaded_at) as loaded_at,
         {{ reprocess_number() }} as row_count,
-    from rows_by_load
+    from landed
     having max(loaded_at) is not null
 
 ),
 {%- else -%}
 loads as (
 
-    select * from rows_by_load
+    select * from landed
     {%- if is_incremental() %}
     union all
     select
