@@ -1,6 +1,6 @@
 {#- One line a run: what the run took on, and what it left out. -#}
 {% macro tell_run() %}
-    {% if execute and flags.WHICH in ('build', 'run') and not flags.EMPTY and was_built('sessions_this_run') %}
+    {% if execute and flags.WHICH in ('build', 'run') and not flags.EMPTY and was_built('session_changes') %}
         {% set limits = run_query(
             'select state, lower_limit, upper_limit, (select count(*) from ' ~ lifecycle_table('sessions_this_run') ~ '), '
             ~ '(select count(*) from ' ~ lifecycle_table('events_this_run') ~ ') from ' ~ lifecycle_table('run_limits')

@@ -155,13 +155,13 @@ staged as (
 former_rows as (
 
     select {{ row_locator('event_key') }} as row_locator from {{ this }}
-    where
-        is_current
-        and (
-            _load_id in (select load_id from changed_loads)
-            or event_key in (select event_key from staged)
-            or native_session_key in (select session_key from changed_sessions)
-        )
+    where is_current and _load_id in (select load_id from changed_loads)
+    union
+    select {{ row_locator('event_key') }} as row_locator from {{ this }}
+    where is_current and event_key in (select event_key from staged)
+    union
+    select {{ row_locator('event_key') }} as row_locator from {{ this }}
+    where is_current and native_session_key in (select session_key from changed_sessions)
 
 ),
 

@@ -1,13 +1,8 @@
-{{
-    config(
-        materialized='table',
-        post_hook="{{ remember(changed_through(['int_event_versions', 'int_alias_versions'])) }}",
-    )
-}}
+{{ config(materialized='ephemeral') }}
 
 {%- set parents = ['int_event_versions', 'int_alias_versions'] -%}
 {%- set reader = 'int_sessionized_event_versions' -%}
-{#- Read by name: the table below is made after this one, and is what this run goes on from. -#}
+{#- Read by name: the table is what the run goes on from, and reads this model itself. -#}
 {%- set places = api.Relation.create(database=this.database, schema=this.schema, identifier=reader) -%}
 {%- set goes_on = continues(places) -%}
 

@@ -3,11 +3,13 @@
         materialized='incremental',
         unique_key='event_key',
         incremental_predicates=['is_current'],
-        post_hook="{{ remember(changed_through(['int_events_to_place', 'int_sessions_to_split'])) }}",
+        post_hook="{{ remember(changed_through([
+            'int_event_versions', 'int_alias_versions', 'int_session_record_versions',
+        ])) }}",
     )
 }}
 
-{%- set parents = ['int_events_to_place', 'int_sessions_to_split'] -%}
+{%- set parents = ['int_event_versions', 'int_alias_versions', 'int_session_record_versions'] -%}
 {%- set columns = [
     'source', 'event_id', 'alias_key', 'visitor_id', 'visitor_key', 'session_key', 'native_session_key', 'occurred_at',
     'lifecycle_at', 'started_at', 'previous_at', 'event_sequence_number', 'is_beyond_cap', 'staged_at',

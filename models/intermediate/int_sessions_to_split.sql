@@ -1,9 +1,4 @@
-{{
-    config(
-        materialized='table',
-        post_hook="{{ remember(changed_through(['int_events_to_place', 'int_session_record_versions'])) }}",
-    )
-}}
+{{ config(materialized='ephemeral') }}
 
 {%- set reader = 'int_sessionized_event_versions' -%}
 {%- set places = api.Relation.create(database=this.database, schema=this.schema, identifier=reader) -%}

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with changes as (
 
     select * from {{ ref('session_changes') }}

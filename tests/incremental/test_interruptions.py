@@ -12,7 +12,7 @@ def test_a_build_after_killed_ones_ends_with_the_rows_of_a_full_refresh(told: To
     warehouse = told.warehouse
     warehouse.restore(told.third_loaded)
     before, reached = told.third_loaded.last_successes(), told.third.last_successes()
-    for model in ("int_event_versions", "int_sessions_to_split"):
+    for model in ("int_event_versions", "int_sessionized_event_versions"):
         warehouse.run_until(model, *WITHOUT_VIEWS)
         assert warehouse.now().last_successes() == before
     warehouse.run_until("fct_events", *WITHOUT_VIEWS)
@@ -34,6 +34,8 @@ def test_a_mart_that_fails_keeps_its_rows_and_catches_up(told: Told) -> None:
     failed = warehouse.run(*WITHOUT_VIEWS, code=1)
 
     assert re.search(r"ERROR creating sql incremental model marts\.fct_flows", failed.stdout)
+    assert "fct_flows and its table differ in these columns: extra INTEGER" in failed.stdout
+    assert "--full-refresh --select fct_flows+" in failed.stdout
     lagging = warehouse.now().last_successes()
     reached = told.third.last_successes()
     assert lagging == reached | {"fct_flows": before["fct_flows"]}

@@ -69,9 +69,7 @@ def run_and_compare(theatre: Theatre, run: Run, raw: Raw, *, is_news: bool) -> N
 
 def kept(replica: Replica) -> dict[str, Table]:
     """All that goes on from run to run; the rest is made for one run."""
-    for_one_run = ("intermediate.int_events_to_place", "intermediate.int_sessions_to_split")
-    tables = replica.tables_of("staging", "intermediate", "marts")
-    return {table: replica.table(table) for table in tables if table not in for_one_run}
+    return {table: replica.table(table) for table in replica.tables_of("staging", "intermediate", "marts")}
 
 
 def compare_with_full_refresh(theatre: Theatre, raw: Raw) -> None:
