@@ -101,8 +101,8 @@ def test_every_table_has_a_tested_key(manifest: Manifest, models: list[dict[str,
         and node.get("test_metadata", {}).get("name") in ("unique", "unique_combination")
     }
     for model in models:
-        is_view = model["config"]["materialized"] == "view"
-        if layer_of(model) == "staging" or not is_view:
+        holds_rows = model["config"]["materialized"] in ("table", "incremental")
+        if layer_of(model) == "staging" or holds_rows:
             assert model["unique_id"] in keyed, f"{model['name']} has no test that its key is unique"
 
 
@@ -127,7 +127,8 @@ def test_every_macro_is_described_with_its_arguments(manifest: Manifest) -> None
         if re.match(r"(duckdb|default)__", macro["name"]):
             continue
         assert macro["description"].strip(), f"macro {macro['name']} has no description"
-        for argument in macro["arguments"]:
+        # dbt makes an argument of the languages that a materialization supports.
+        for argument in macro["arguments"] if not macro["name"].startswith("materialization_") else ():
             assert argument["type"], f"{macro['name']}({argument['name']}) has no type"
             assert argument["description"].strip(), f"{macro['name']}({argument['name']}) has no description"
 
