@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -64,16 +64,15 @@ def governing(manifests: dict[str, Manifest], path: str) -> Manifest | None:
     return None if folder is None else manifests[folder]
 
 
-def _governing_folder(folders: Iterable[str], path: str) -> str | None:
-    known = set(folders)
+def _governing_folder(folders: Container[str], path: str) -> str | None:
     while path:
         path = path.rpartition("/")[0]
-        if path in known:
+        if path in folders:
             return path
     return None
 
 
-def _read(landing: Landing, file: DataFile, folders: Iterable[str]) -> Manifest:
+def _read(landing: Landing, file: DataFile, folders: Container[str]) -> Manifest:
     try:
         entries = _entries(landing, file)
         listed: dict[str, Listed] = {}
