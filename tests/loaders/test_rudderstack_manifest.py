@@ -12,7 +12,8 @@ import pytest
 from loaders.exports import DataFile, Status
 from loaders.landing import open_landing
 from loaders.loading import Outcome
-from loaders.vendors.rudderstack.manifest import MANIFEST_NAME, find_manifests
+from loaders.vendors.rudderstack.manifest import find_manifests
+from loaders.vendors.rudderstack.paths import MANIFEST_NAME
 from tests.loaders.conftest import LoadFolder, Rows
 from tests.loaders.rudderstack_delivery import call, counts, row, write
 
