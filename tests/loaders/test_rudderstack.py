@@ -459,13 +459,14 @@ def test_files_are_loaded_by_day_and_name_in_every_form_of_date_folder(
         "rudder-logs/src1/01-24-2020/2.json.gz",
         "rudder-logs/src1/2020-01-24/3.json.gz",
         "lake/tracks/2020/01/25/15/0.json.gz",
+        "lake/tracks/dt=2020-01-26/0.json.gz",
         "rudder-logs/src1/02-01-2019/9.json.gz",
     )
     for path in paths:
         write(landing_folder / path, call(path))
     load_folder("rudderstack")
     loaded = [path for (path,) in rows("SELECT id FROM raw_rudderstack.tracks ORDER BY _load_id")]
-    assert loaded == [paths[5], paths[0], paths[1], paths[2], paths[3], paths[4]]
+    assert loaded == [paths[6], *paths[:6]]
 
 
 def test_a_file_is_the_same_export_from_whatever_root_it_is_offered(
