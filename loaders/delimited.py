@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 from dataclasses import dataclass
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +18,9 @@ from loaders.load import Load
 from loaders.queries import first_row
 from loaders.windows import Window, shown
 
+# Python's own limit is 128 KiB a field; a line is limited as a whole.
+csv.field_size_limit(LINE_BYTES_LIMIT)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -27,7 +31,7 @@ class Header:
     def column(self, name: str) -> str | None:
         """Return the column of `landing_rows` that holds `name`, None where the file has no such column."""
         for position, candidate in enumerate(self.names):
-            if candidate.strip().lower() == name.lower():
+            if _key(candidate) == name.lower():
                 return f"c{position}"
         return None
 
@@ -35,31 +39,41 @@ class Header:
         """Return those of `names` that the file does not have."""
         return [name for name in names if self.column(name) is None]
 
+    def has_names(self, names: tuple[str, ...]) -> bool:
+        """Return whether these are the columns, in whatever order and case."""
+        return sorted(map(_key, self.names)) == sorted(map(_key, names))
 
-def read_csv(load: Load, name: str, file: DataFile) -> Header:
+
+def read_csv(load: Load, name: str, file: DataFile, columns: tuple[str, ...] = ()) -> Header:
     """Read the file into the temporary table `landing_rows` (`file, line, c0, c1, ...`, all text).
 
     `name` goes into `file`; `line` counts the data rows from 1; an empty field is null. Rows that are no
-    CSV of the header's width are quarantined. A file of 0 bytes is a table without columns and rows. Raises
-    DamagedFileError for a file that is not whole or no CSV at all.
+    CSV of the header's width are quarantined. A file of 0 bytes is a table without columns and rows.
+    `columns` names the columns of a file without a header; where the first row has the same names in
+    whatever order, it is the header all the same. Raises DamagedFileError for a file that is not whole or
+    no CSV at all, or has another number of columns than `columns`.
     """
     compression = "gzip" if is_gzip(load.landing, file) else "none"
     if compression == "gzip":
         for _ in read_bytes(load.landing, file):
             pass
     header, blank_lines = _header(load, file)
+    has_header = not columns or header.has_names(columns)
+    if header.names and not has_header:
+        header = _named(header, columns, file)
     load.connection.execute("DROP TABLE IF EXISTS landing_rows")
     if not header.names:
         load.connection.execute("CREATE TEMP TABLE landing_rows (file VARCHAR, line BIGINT)")
         return header
-    columns = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(header.names)))
+    types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(header.names)))
     try:
         load.connection.execute(
             f"""
             CREATE TEMP TABLE landing_rows AS
             SELECT $name AS file, row_number() OVER () AS line, *
             FROM read_csv(
-                $path, columns = {{{columns}}}, header = true, skip = {blank_lines}, auto_detect = false,
+                $path, columns = {{{types}}}, header = {str(has_header).lower()}, skip = {blank_lines},
+                auto_detect = false,
                 delim = ',', quote = '"', escape = '"', compression = $compression,
                 max_line_size = {LINE_BYTES_LIMIT}, hive_partitioning = false,
                 store_rejects = true, rejects_table = 'landing_rejects', rejects_scan = 'landing_scans'
@@ -115,7 +129,7 @@ def read_parquet(load: Load, name: str, file: DataFile) -> Header:
 
 def rows_to_lines(load: Load, header: Header) -> None:
     """Turn `landing_rows` into `landing_lines` of one JSON object a row, keys in lower case."""
-    names = {f"n{position}": name.strip().lower() for position, name in enumerate(header.names)}
+    names = {f"n{position}": _key(name) for position, name in enumerate(header.names)}
     pairs = ", ".join(f"${key}, c{position}" for position, key in enumerate(names))
     load.connection.execute(
         f"""
@@ -131,17 +145,32 @@ def _as_text(kind: pa.DataType, column: str) -> str:
     return f"to_json({column})::VARCHAR" if pa.types.is_nested(kind) else f"{column}::VARCHAR"
 
 
+def _key(name: str) -> str:
+    return name.strip().lower()
+
+
 def _header(load: Load, file: DataFile) -> tuple[Header, int]:
-    """Return the header and how many blank lines stand before it."""
-    for number, line in enumerate(read_lines(load.landing, file)):
+    """Return the first row and how many blank lines stand before it."""
+    lines = (line.decode("utf-8", "replace") for line in read_lines(load.landing, file))
+    for number, line in enumerate(lines):
         if line.strip():
             try:
-                return Header(tuple(next(csv.reader([line.decode("utf-8", "replace")])))), number
+                # A quoted field may go on in the next lines.
+                return Header(tuple(next(csv.reader(chain([line], lines))))), number
             except csv.Error as error:
                 raise DamagedFileError(
                     f"{file.path} has no CSV header in its first line: {error}."
                 ) from error
     return Header(()), 0
+
+
+def _named(first: Header, columns: tuple[str, ...], file: DataFile) -> Header:
+    if len(first.names) != len(columns):
+        raise DamagedFileError(
+            f"{file.path} has {len(first.names)} fields in its first row, but {len(columns)} columns are "
+            f"named for it. Name the columns that the table had when the file was written."
+        )
+    return Header(columns)
 
 
 def _quarantine(load: Load, name: str, file: DataFile) -> None:

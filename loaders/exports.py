@@ -47,6 +47,8 @@ class Export:
     verdict that keeps it out, with `reason`. `digest` identifies the content that the manifest (or the
     file itself) vouches for: an export loaded with one digest is replaced when it comes with another.
     `identity` is what the file of a single-file export is known by, `""` for exports of several files.
+    `record_count` is how many records a manifest promises for it, None where none does; `column_list` is
+    the file that names the columns of a table written without names, None where there is none.
     `warnings` are told to the user when the export is loaded.
     """
 
@@ -58,6 +60,8 @@ class Export:
     identity: str = ""
     status: Status | None = None
     reason: str = ""
+    record_count: int | None = None
+    column_list: DataFile | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -24,6 +24,7 @@ COMPRESSED_CHUNK_BYTES = 64 << 10
 # Forms that no vendor writes; read as text they would pass for a handful of bad lines.
 FOREIGN_FORM = re.compile(
     rb"(?P<zip>PK\x03\x04)|(?P<bzip2>BZh[1-9]1AY&SY)|(?P<xz>\xfd7zXZ\x00)|(?P<zstd>\x28\xb5\x2f\xfd)"
+    rb"|(?P<lzo>\x89LZO)"
     rb"|(?P<parquet>PAR1)|(?P<avro>Obj\x01)|(?P<utf_16>\xff\xfe|\xfe\xff)"
 )
 FOREIGN_FORM_BYTES = 10

@@ -90,7 +90,8 @@ CREATE TABLE IF NOT EXISTS raw_rudderstack.aliases (
     _line BIGINT NOT NULL
 );
 
--- One row per delivered call of any other type (page, screen, group, ...), kept as delivered.
+-- One row per delivered call of any other type (page, screen, group, ...), or row of any other warehouse table
+-- (users, rudder_discards, the tables of single events), kept as delivered.
 CREATE TABLE IF NOT EXISTS raw_rudderstack.other_calls (
     source_id VARCHAR,
     type VARCHAR,

@@ -235,3 +235,57 @@ def test_rows_become_json_lines_with_lower_case_keys(
         ("n", 1, {"id": "1", 'na"me': 'é "x"'}, None),
         ("n", 2, {"id": "2", 'na"me': None}, None),
     ]
+
+
+# Files without a header
+
+
+@pytest.fixture
+def read_named(landing_folder: Path, load_of: Callable[[Path], Load]) -> Callable[[bytes], Table]:
+    """Read CSV text whose columns are named `a, b, c`."""
+
+    def run(content: bytes) -> Table:
+        path = landing_folder / "t.csv"
+        path.write_bytes(content)
+        load = load_of(path)
+        header = read_csv(load, "t.csv", load.export.files[0], ("a", "b", "c"))
+        rows = load.connection.execute("SELECT * FROM landing_rows ORDER BY line").fetchall()
+        rejects = load.connection.execute("SELECT line, reason, raw_text FROM raw.rejected_lines").fetchall()
+        return Table(header, [row[1:] for row in rows], rejects, load.lines)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"1,2,3\n4,,6\n", [(1, "1", "2", "3"), (2, "4", None, "6")]),
+        (b"\n\n1,2,3\n", [(1, "1", "2", "3")]),
+        (b'"1\n1",2,3\n4,5,6\n', [(1, "1\n1", "2", "3"), (2, "4", "5", "6")]),
+        (b"a,b,x\n", [(1, "a", "b", "x")]),
+    ],
+)
+def test_named_columns_make_the_first_row_data(
+    read_named: Callable[[bytes], Table], content: bytes, rows: list[tuple[Any, ...]]
+) -> None:
+    table = read_named(content)
+    assert (table.header.names, table.rows, table.lines) == (("a", "b", "c"), rows, len(rows))
+
+
+def test_a_first_row_of_the_same_names_is_a_header_in_its_own_order(
+    read_named: Callable[[bytes], Table],
+) -> None:
+    table = read_named(b"C,a, B\n3,1,2\n")
+    assert (table.header.names, table.rows) == (("C", "a", " B"), [(1, "3", "1", "2")])
+
+
+def test_a_named_file_without_rows_has_no_columns(read_named: Callable[[bytes], Table]) -> None:
+    assert read_named(b"").header.names == ()
+
+
+@pytest.mark.parametrize("content", [b"1,2\n", b"1,2,3,4\n", b"1;2;3\n"])
+def test_another_number_of_columns_than_named_is_refused(
+    read_named: Callable[[bytes], Table], content: bytes
+) -> None:
+    with pytest.raises(DamagedFileError, match="fields in its first row, but 3 columns are named for it"):
+        read_named(content)

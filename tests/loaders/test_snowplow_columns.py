@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
 from loaders.exports import Status
+from loaders.vendors.snowplow.columns import ATOMIC_COLUMNS
 from tests.loaders.conftest import LoadFolder, Rows
 from tests.loaders.snowplow_delivery import MOMENT, Write, writer
 
@@ -174,3 +177,88 @@ def test_a_cut_parquet_or_csv_file_is_rejected(
 
     assert [outcome.entry.status for outcome in outcomes] == [Status.REJECTED] * 2
     assert rows("SELECT count(*) FROM raw_snowplow.events") == [(0,)]
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("width", [101, 128, 129, 140])
+def test_tables_of_any_width_and_case_are_read_by_name(
+    load_folder: LoadFolder, landing_folder: Path, rows: Rows, form: str, width: int
+) -> None:
+    required = ("event_id", "collector_tstamp")
+    others = [name for name in (*ATOMIC_COLUMNS, "load_tstamp") if name not in required]
+    entities = [f"contexts_com_acme_entity_{number}_1_0_0" for number in range(11)]
+    names = [*required, *others, *entities][:width][::-1]
+    values = {name: "[]" if name in entities else f"{name} value" for name in names}
+    values |= {"event_id": "e1", "collector_tstamp": MOMENT}
+    # Snowflake spells names in capitals.
+    spelled = {name.upper() if width % 2 == 0 else name: [value] for name, value in values.items()}
+    if form == "csv":
+        content = pa.BufferOutputStream()
+        pa_csv.write_csv(pa.table(spelled), content)
+        (landing_folder / "events.csv").write_bytes(content.getvalue().to_pybytes())
+    else:
+        pq.write_table(pa.table(spelled), landing_folder / "events.parquet")
+
+    (outcome,) = load_folder("snowplow")
+
+    assert (outcome.entry.rows, outcome.entry.rejected_rows, len(names)) == (1, 0, width)
+    known = [name for name in names if name not in entities]
+    (found,) = rows(f"SELECT {', '.join(known)} FROM raw_snowplow.events")
+    assert found == tuple(values[name] for name in known)
+    ((extras,),) = rows("SELECT extras FROM raw_snowplow.events")
+    kept = [name for name in names if name in entities]
+    assert (json.loads(extras) if extras else {}) == {name: [] for name in kept}
+
+
+def test_an_entity_is_kept_under_the_name_of_its_version(
+    load_folder: LoadFolder, write: Write, rows: Rows
+) -> None:
+    write(
+        "events.csv",
+        "event_id,collector_tstamp,contexts_com_acme_page_1,contexts_com_acme_page_1_0_0,"
+        "CONTEXTS_COM_ACME_PAGE_1_0_1\n"
+        f'e1,{MOMENT},"[{{""v"":1}}]","[{{""v"":2}}]","[{{""v"":3}}]"\n',
+    )
+
+    load_folder("snowplow")
+
+    ((extras,),) = rows("SELECT extras FROM raw_snowplow.events")
+    assert json.loads(extras) == {
+        "contexts_com_acme_page_1": [{"v": 1}],
+        "contexts_com_acme_page_1_0_0": [{"v": 2}],
+        "contexts_com_acme_page_1_0_1": [{"v": 3}],
+    }
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_content(
+    load_folder: LoadFolder, write: Write, rows: Rows
+) -> None:
+    text = f"event_id,collector_tstamp,user_id\r\ne1,{MOMENT},u\r\n\r\ne2,{MOMENT},v\r\n"
+    write("events.csv", text.encode("utf-8-sig"))
+
+    (outcome,) = load_folder("snowplow")
+
+    assert outcome.entry.rejected_rows == 0
+    assert rows("SELECT event_id, user_id, extras FROM raw_snowplow.events ORDER BY 1") == [
+        ("e1", "u", None),
+        ("e2", "v", None),
+    ]
+
+
+def test_nanoseconds_and_decimals_of_parquet_keep_their_digits(
+    load_folder: LoadFolder, landing_folder: Path, rows: Rows
+) -> None:
+    table = pa.table(
+        {
+            "event_id": ["e1"],
+            "collector_tstamp": pa.array([1634288741458800585], pa.timestamp("ns")),
+            "tr_total": pa.array([Decimal("12345678901234.10")], pa.decimal128(18, 2)),
+        }
+    )
+    pq.write_table(table, landing_folder / "events.parquet")
+
+    load_folder("snowplow")
+
+    assert rows("SELECT collector_tstamp, tr_total FROM raw_snowplow.events") == [
+        ("2021-10-15 09:05:41.458800585", "12345678901234.10")
+    ]

@@ -125,6 +125,54 @@ def test_shredded_atomic_events_land_without_their_json_fields(
     ) == [("e1", None, None, None), ("e2", HOSTILE, None, None)]
 
 
+def test_streaming_transformers_write_sinks_into_deeper_folders(
+    load_folder: LoadFolder, write: Write, finish: Finish, rows: Rows
+) -> None:
+    run = f"{RUN}-0c1e2b7a-8a52-4b0b-9a39-4d1a2a6a6ef1"
+    deep = f"{run}/{ATOMIC_FOLDER}/revision=0/addition=0"
+    write(f"{deep}/sink-0c1e2b7a.txt.gz", tsv(event(), columns=ATOMIC_COLUMNS))
+    write(f"{deep}/sink-1d2f3c8b.txt", tsv(event("e2"), columns=ATOMIC_COLUMNS))
+    bad = f"{run}/output=bad/vendor=com.snowplowanalytics.snowplow.badrows/name=x/format=json/model=2"
+    write(f"{bad}/revision=0/addition=0/sink-0.txt", "{}\n")
+    finish(run, form="SHREDDED", file_format=None, count={"good": 2, "bad": 1})
+
+    (outcome,) = load_folder("snowplow")
+
+    assert (outcome.entry.export_id, outcome.entry.status, outcome.entry.rows) == (run, Status.LOADED, 2)
+    assert outcome.warnings == ("1 file of bad rows, which the transformer refused, not loaded",)
+    assert rows("SELECT event_id FROM raw_snowplow.events ORDER BY 1") == [("e1",), ("e2",)]
+
+
+def test_atomic_events_may_be_json_beside_tsv(
+    load_folder: LoadFolder, write: Write, finish: Finish, rows: Rows
+) -> None:
+    as_json = ATOMIC_FOLDER.replace("format=tsv", "format=json")
+    write(f"{RUN}/{as_json}/part-0", ndjson({**event(), "txn_id": 7}))
+    write(f"{RUN}/{ATOMIC_FOLDER}/part-0", tsv(event("e2"), columns=ATOMIC_COLUMNS))
+    finish(form="SHREDDED", file_format=None, good=2)
+
+    (outcome,) = load_folder("snowplow")
+
+    assert (outcome.entry.status, outcome.entry.rejected_rows) == (Status.LOADED, 0)
+    assert rows("SELECT event_id, txn_id, _file FROM raw_snowplow.events ORDER BY 1") == [
+        ("e1", "7", f"{RUN}/{as_json}/part-0"),
+        ("e2", None, f"{RUN}/{ATOMIC_FOLDER}/part-0"),
+    ]
+
+
+def test_a_run_of_json_atomic_events_alone_is_counted(
+    load_folder: LoadFolder, write: Write, finish: Finish
+) -> None:
+    as_json = ATOMIC_FOLDER.replace("format=tsv", "format=json")
+    write(f"{RUN}/{as_json}/part-0", ndjson(event()))
+    finish(form="SHREDDED", file_format=None, good=2)
+
+    (outcome,) = load_folder("snowplow")
+
+    assert outcome.entry.status is Status.REJECTED
+    assert "counts 2 good events, the files hold 1" in outcome.entry.reason
+
+
 def test_a_bad_atomic_line_is_quarantined(
     load_folder: LoadFolder, write: Write, finish: Finish, rows: Rows
 ) -> None:

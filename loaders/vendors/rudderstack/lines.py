@@ -6,12 +6,17 @@ from enum import Enum
 
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
-from loaders.fields import Field, Kind, columns, extras, projection
+from loaders.fields import Field, columns, extras, projection
 from loaders.load import PARSED, Load
 from loaders.queries import first_row
-
-TABLES = ("tracks", "identifies", "aliases")
-CALL_TYPES = {"tracks": "track", "identifies": "identify", "aliases": "alias"}
+from loaders.vendors.rudderstack.columns import (
+    CALL_FIELDS,
+    CALL_TYPES,
+    ROW_FIELDS,
+    STAGED_FIELDS,
+    TABLE_FIELDS,
+    TABLES,
+)
 
 
 class LineForm(Enum):
@@ -21,54 +26,6 @@ class LineForm(Enum):
     STAGED_ROW = "staged row"
     ROW = "row"
 
-
-# A call as the object-storage destinations write it.
-CALL_FIELDS = (
-    Field("id", "messageId", required=True),
-    Field("type", "type"),
-    Field("anonymous_id", "anonymousId"),
-    Field("user_id", "userId"),
-    Field("previous_id", "previousId"),
-    Field("event_text", "event"),
-    Field("original_timestamp", "originalTimestamp", Kind.TIME),
-    Field("sent_at", "sentAt", Kind.TIME),
-    Field("received_at", "receivedAt", Kind.TIME),
-    Field("timestamp", "timestamp", Kind.TIME),
-    Field("channel", "channel"),
-    Field("context_request_ip", "request_ip"),
-)
-
-# A row of a warehouse table.
-ROW_FIELDS = (
-    Field("id", "id", required=True),
-    Field("anonymous_id", "anonymous_id"),
-    Field("user_id", "user_id"),
-    Field("original_timestamp", "original_timestamp", Kind.TIME),
-    Field("sent_at", "sent_at", Kind.TIME),
-    Field("received_at", "received_at", Kind.TIME),
-    Field("timestamp", "timestamp", Kind.TIME),
-    Field("channel", "channel"),
-    Field("context_ip", "context_ip"),
-    Field("context_request_ip", "context_request_ip"),
-    Field("context_passed_ip", "context_passed_ip"),
-    Field("context_source_id", "context_source_id"),
-    Field("context_source_type", "context_source_type"),
-    Field("context_destination_id", "context_destination_id"),
-    Field("context_destination_type", "context_destination_type"),
-    Field("context_session_id", "context_session_id", Kind.INTEGER),
-    Field("context_session_start", "context_session_start", Kind.BOOLEAN),
-    Field("record_id", "record_id"),
-    Field("uuid_ts", "uuid_ts", Kind.TIME),
-)
-TABLE_FIELDS = {
-    "tracks": (Field("event", "event"), Field("event_text", "event_text")),
-    "identifies": (),
-    "aliases": (Field("previous_id", "previous_id"),),
-}
-STAGED_FIELDS = (
-    Field("data", "data", Kind.JSON, required=True),
-    Field("metadata", "metadata", Kind.JSON, required=True),
-)
 
 # Columns of a call that lie inside its context object.
 CONTEXT_PATHS = "['$.context.ip', '$.context.sessionId', '$.context.sessionStart']"
@@ -93,15 +50,19 @@ def line_form(load: Load, file: DataFile) -> LineForm:
         load.connection,
         """
         WITH objects AS (
-            SELECT CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
-            FROM landing_lines
+            SELECT keys, list_transform(keys, lambda key: lower(key)) AS names
+            FROM (
+                SELECT CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
+                FROM landing_lines
+            )
         ),
         forms AS (
             SELECT CASE
                 WHEN list_contains(keys, 'messageId') THEN 'call'
                 WHEN list_has_all(keys, ['data', 'metadata']) THEN 'staged row'
-                WHEN list_has_all(list_transform(keys, lambda key: lower(key)), ['id', 'received_at'])
-                    THEN 'row'
+                WHEN list_has_all(names, ['id', 'received_at']) THEN 'row'
+                -- Rows of rudder_discards have no id of their own.
+                WHEN list_has_all(names, ['row_id', 'received_at']) THEN 'row'
             END AS form
             FROM objects
         )
@@ -163,7 +124,7 @@ def land_staged_rows(load: Load, source_id: str | None) -> None:
     load.connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE staged_rows AS
-        SELECT file, line, record."data"::VARCHAR AS text, record."metadata" ->> '$.table' AS table_name
+        SELECT file, line, text, record."data"::VARCHAR AS data, record."metadata" ->> '$.table' AS table_name
         FROM landing_records WHERE reason IS NULL
         """
     )
@@ -171,26 +132,35 @@ def land_staged_rows(load: Load, source_id: str | None) -> None:
     for table in (table for table in TABLES if table in present):
         load.connection.execute(
             "CREATE OR REPLACE TEMP TABLE landing_lines AS "
-            "SELECT file, line, text, NULL::VARCHAR AS damage FROM staged_rows "
+            "SELECT file, line, data AS text, NULL::VARCHAR AS damage FROM staged_rows "
             "WHERE lower(table_name) = $table",
             {"table": table},
         )
-        land_rows(load, table, source_id)
+        land_rows(load, table, source_id, delivered="staged_rows")
     load.insert(
         "raw_rudderstack.other_calls",
         "source_id, type, record",
-        "SELECT $source_id, table_name, text::JSON, file, line FROM staged_rows "
+        "SELECT $source_id, table_name, data::JSON, file, line FROM staged_rows "
         "WHERE coalesce(lower(table_name), '') NOT IN ('tracks', 'identifies', 'aliases')",
         source_id=source_id,
     )
 
 
-def land_rows(load: Load, table: str, source_id: str | None) -> None:
-    """Land `landing_lines` of rows of one of TABLES; column names are found without regard to case."""
+def land_rows(load: Load, table: str, source_id: str | None, delivered: str = "") -> None:
+    """Land `landing_lines` of rows of one of TABLES; column names are found without regard to case.
+
+    `delivered` is a temporary table with the whole lines, where `landing_lines` holds only parts of them.
+    """
     fields = ROW_FIELDS + TABLE_FIELDS[table]
-    _rename_keys(load)
+    delivered = _rename_keys(load, delivered)
     load.parse_objects(fields)
-    load.reject_bad_records()
+    if delivered:
+        load.reject_rows(
+            "SELECT file, line, reason, delivered.text FROM landing_records "
+            f"INNER JOIN {delivered} AS delivered USING (file, line) WHERE reason IS NOT NULL"
+        )
+    else:
+        load.reject_bad_records()
     load.insert(
         f"raw_rudderstack.{table}",
         f"source_id, {columns(fields)}, extras",
@@ -218,25 +188,52 @@ def _distinct(load: Load, query: str) -> set[str | None]:
     return {name for (name,) in load.connection.execute(query).fetchall()}
 
 
-def _rename_keys(load: Load) -> None:
+def _rename_keys(load: Load, delivered: str) -> str:
+    """Bring the keys of `landing_lines` into one form; return a table of the lines as delivered, or `""`."""
     # Snowflake writes its column names in capitals, and the data lakes put an underscore before timestamp.
+    # Most lines of a file have the same keys, so these are compared once per list of keys.
+    load.connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE renamed_keys AS
+        WITH found AS (
+            SELECT DISTINCT CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
+            FROM landing_lines
+        ),
+        lowered AS (
+            SELECT keys, list_transform(keys, lambda key: lower(key)) AS names FROM found
+        ),
+        named AS (
+            SELECT keys, list_transform(
+                names,
+                lambda name: CASE
+                    WHEN name = '_timestamp' AND NOT list_contains(names, 'timestamp') THEN 'timestamp'
+                    ELSE name
+                END
+            ) AS names
+            FROM lowered
+        )
+        SELECT * FROM named WHERE keys <> names
+        """
+    )
+    if not first_row(load.connection, "SELECT 1 FROM renamed_keys LIMIT 1"):
+        return delivered
+    if not delivered:
+        delivered = "delivered_lines"
+        load.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE delivered_lines AS SELECT file, line, text FROM landing_lines"
+        )
     load.connection.execute(
         """
         UPDATE landing_lines
-        SET text = CASE WHEN json_valid(text) THEN
-            CASE WHEN json_type(text) = 'OBJECT' THEN
-                '{' || array_to_string(
-                    list_transform(
-                        list_zip(json_keys(text), json_extract(text, '$.*')),
-                        lambda pair: to_json(
-                            CASE WHEN pair[1] = '_timestamp' AND NOT contains(text, '"timestamp"')
-                                THEN 'timestamp' ELSE lower(pair[1]) END
-                        )::VARCHAR || ':' || pair[2]::VARCHAR
-                    ),
-                    ','
-                ) || '}'
-            ELSE text END
-        ELSE text END
-        WHERE damage IS NULL AND (NOT contains(text, '"id"') OR contains(text, '"_timestamp"'))
+        SET text = '{' || array_to_string(
+            list_transform(
+                list_zip(names, json_extract(text, '$.*')),
+                lambda pair: to_json(pair[1])::VARCHAR || ':' || pair[2]::VARCHAR
+            ),
+            ','
+        ) || '}'
+        FROM renamed_keys
+        WHERE CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END = keys
         """
     )
+    return delivered

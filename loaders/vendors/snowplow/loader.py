@@ -22,16 +22,19 @@ from loaders.vendors.snowplow.runs import (
     RunFolder,
     RunForm,
     find_runs,
+    holds_objects,
+    is_temporary,
     read_completion,
 )
 
 COLUMNS_NAME = re.compile(r".*\.(?P<form>csv|parquet)(?:\.gz)?", re.IGNORECASE)
-ENRICHED_NAME = re.compile(r".*\.tsv|.*\.gz|part-.*", re.IGNORECASE)
+# Older loaders wrote LZO, and archives are packed by hand: such a file is told of, not passed over.
+ENRICHED_NAME = re.compile(r".*\.(?:tsv|gz|lzo|bz2|zst)|part-.*", re.IGNORECASE)
 OBJECTS_NAME = re.compile(r".*\.(?:json|ndjson|jsonl)(?:\.gz)?", re.IGNORECASE)
 TIME_IN_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-)")
 RUN_DIGEST_CHARACTERS = 32
 DATA_PARTS = {
-    RunForm.ATOMIC_TSV: Part.ATOMIC,
+    RunForm.SHREDDED: Part.ATOMIC,
     RunForm.WIDE_JSON: Part.WIDE_ROWS,
     RunForm.WIDE_PARQUET: Part.WIDE_ROWS,
 }
@@ -79,8 +82,8 @@ def _land_run(load: Load) -> None:
     files = run.select(part)
     _check_files(run, completion, part)
     match completion.form:
-        case RunForm.ATOMIC_TSV:
-            land_atomic(load, files)
+        case RunForm.SHREDDED:
+            _land_shredded(load, files)
         case RunForm.WIDE_JSON:
             land_objects(load, files)
         case RunForm.WIDE_PARQUET:
@@ -91,6 +94,15 @@ def _land_run(load: Load) -> None:
             f"{run.name}: {COMPLETION_NAME} counts {completion.good} good events, the files hold "
             f"{load.lines}. Fetch the run folder again."
         )
+
+
+def _land_shredded(load: Load, files: dict[str, DataFile]) -> None:
+    objects = {name: file for name, file in files.items() if holds_objects(name)}
+    lines = {name: file for name, file in files.items() if name not in objects}
+    if lines:
+        land_atomic(load, lines)
+    if objects:
+        land_objects(load, objects)
 
 
 def _check_files(run: RunFolder, completion: Completion, part: Part) -> None:
@@ -155,6 +167,8 @@ def _run_export(run: RunFolder, export_id: str, digest: str) -> Export:
 
 def _form(file: DataFile) -> str:
     """Return `csv`, `parquet` or `tsv`, `""` for a file that holds no events by its name."""
+    if is_temporary(file.path):
+        return ""
     columns = COLUMNS_NAME.fullmatch(file.name)
     if columns:
         return columns["form"].lower()

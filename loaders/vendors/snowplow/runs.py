@@ -29,6 +29,10 @@ BAD_PATH = re.compile(r"(?:.*/)?(?:output|kind)=bad/.+")
 ATOMIC_PATH = re.compile(r"(?:.*/)?(?:atomic-events|vendor=com\.snowplowanalytics\.snowplow/name=atomic)/.+")
 ENTITY_PATH = re.compile(r"(?:.*/)?(?:vendor=[^/]+|shredded-types|shredded-tsv)/.+")
 WIDE_PATH = re.compile(r"output=good/.+")
+# Spark writes into `_temporary/` first, and marks its folders with files such as `_started_1`.
+TEMPORARY_PATH = re.compile(r"(?:.*/)?_temporary/.+")
+MARKER_PATH = re.compile(r"(?:.*/)?_[^/]*")
+OBJECTS_PATH = re.compile(r"(?:.*/)?format=json/.+")
 
 
 class Part(Enum):
@@ -45,7 +49,7 @@ class Part(Enum):
 class RunForm(Enum):
     """How the events of a run are written."""
 
-    ATOMIC_TSV = "shredded"
+    SHREDDED = "shredded"
     WIDE_JSON = "wide row JSON"
     WIDE_PARQUET = "wide row Parquet"
 
@@ -119,12 +123,24 @@ def part_of(path: str) -> Part:
     if path == COMPLETION_NAME:
         return Part.COMPLETION
     kinds = (
+        (TEMPORARY_PATH, Part.OTHER),
+        (MARKER_PATH, Part.OTHER),
         (BAD_PATH, Part.BAD_ROWS),
         (ATOMIC_PATH, Part.ATOMIC),
         (ENTITY_PATH, Part.ENTITIES),
         (WIDE_PATH, Part.WIDE_ROWS),
     )
     return next((part for pattern, part in kinds if pattern.fullmatch(path)), Part.OTHER)
+
+
+def holds_objects(path: str) -> bool:
+    """Return whether a file of a shredded run holds JSON objects, else its lines are TSV."""
+    return OBJECTS_PATH.fullmatch(path) is not None
+
+
+def is_temporary(path: str) -> bool:
+    """Return whether Spark is still writing the file at `path`, or has left it behind."""
+    return TEMPORARY_PATH.fullmatch(path) is not None
 
 
 def read_completion(landing: Landing, file: DataFile) -> Completion:
@@ -151,7 +167,7 @@ def _form(file: DataFile, data: dict[str, Any]) -> RunForm:
     info = data.get("typesInfo")
     if info is None and isinstance(data.get("types"), list):
         # Version 1 knew shredded output only, and did not name it.
-        return RunForm.ATOMIC_TSV
+        return RunForm.SHREDDED
     if not isinstance(info, dict):
         raise ManifestError(
             f"{file.path} has no data.typesInfo, so the form of the data is unknown. Check what wrote it."
@@ -160,7 +176,7 @@ def _form(file: DataFile, data: dict[str, Any]) -> RunForm:
     file_format = str(info.get("fileFormat")).upper()
     match transformation, file_format:
         case "SHREDDED", _:
-            return RunForm.ATOMIC_TSV
+            return RunForm.SHREDDED
         case "WIDEROW", "JSON":
             return RunForm.WIDE_JSON
         case "WIDEROW", "PARQUET":
