@@ -29,6 +29,8 @@ RAW_TABLES = {
     "raw_rudderstack.tracks": "raw_rudderstack",
     "raw_snowplow.events": "raw_snowplow",
 }
+# Once they are made, views need not be made again.
+WITHOUT_VIEWS = ("--selector", "changes")
 KEYS_OF_MARTS = {
     "fct_events": ("session_key", "session_changes"),
     "fct_sessions": ("session_key", "session_changes"),
@@ -44,6 +46,11 @@ class Build:
     seconds: float
     slowest: tuple[tuple[str, float], ...]
     rows: dict[str, int]
+
+    def told(self) -> str:
+        """Return the seconds, and those of the slowest models."""
+        slowest = ", ".join(f"{model} {seconds:.2f}" for model, seconds in self.slowest)
+        return f"{self.seconds:.2f} s in models ({slowest})"
 
 
 class Bench:
@@ -95,9 +102,9 @@ class Bench:
                 for name in _tables_of(connection, schema):
                     connection.execute(f"INSERT INTO {schema}.{name} SELECT * FROM aside.{schema}_{name}")
 
-    def build(self) -> Build:
-        """Build every model and return what it cost."""
-        self.run("dbt", "run")
+    def build(self, *selection: str) -> Build:
+        """Build the selected models, every one without a selection, and return what it cost."""
+        self.run("dbt", "run", *selection)
         results = json.loads((self.target / "run_results.json").read_text())["results"]
         seconds = {
             str(result["unique_id"]).split(".")[-1]: float(result["execution_time"])
@@ -126,17 +133,19 @@ def measure(events: int, share: float, folder: Path) -> str:
     moved = bench.set_aside(share)
     first = bench.build()
     bench.put_back()
-    second = bench.build()
-    third = bench.build()
+    builds = {
+        "what changed": bench.build(*WITHOUT_VIEWS),
+        "nothing new": bench.build(*WITHOUT_VIEWS),
+        "nothing new, views made again": bench.build(),
+    }
+    written = builds["what changed"].rows
     lines = [
         f"history {events:,} events, then {moved:,} raw rows more ({share:.1%} of the loads)",
-        f"first build {first.seconds:.2f} s in models, second {second.seconds:.2f} s: "
-        f"ratio {second.seconds / first.seconds:.3f}",
-        f"third build, nothing new: {third.seconds:.2f} s, ratio {third.seconds / first.seconds:.3f}",
-        "rows written: " + ", ".join(f"{mart} {rows:,}" for mart, rows in second.rows.items()),
+        "rows written: " + ", ".join(f"{mart} {rows:,}" for mart, rows in written.items()),
+        f"first build: {first.told()}",
     ]
-    for name, build in (("first", first), ("second", second), ("third", third)):
-        lines.append(f"slowest of the {name}: " + ", ".join(f"{m} {s:.2f}" for m, s in build.slowest))
+    for name, build in builds.items():
+        lines.append(f"{name}: ratio {build.seconds / first.seconds:.3f}, {build.told()}")
     return "\n".join(lines)
 
 

@@ -146,7 +146,14 @@
 
 
 {% macro version_stores() %}
-    {{- return(['int_session_record_versions', 'int_event_versions', 'int_alias_versions', 'int_sessionized_event_versions', 'int_session_versions']) -}}
+    {{- return([
+        'int_session_record_versions',
+        'int_event_versions',
+        'int_identity_versions',
+        'int_alias_versions',
+        'int_sessionized_event_versions',
+        'int_session_versions',
+    ]) -}}
 {% endmacro %}
 
 

@@ -1,4 +1,4 @@
-{#- Raw tables that events and sessions come from: what changes in them is what a run takes on. -#}
+{#- Raw tables that events, sessions and identities come from: what changes in them is what a run takes on. -#}
 {% macro counted_raw_tables() %}
     {{- return({
         'leanplum_sessions': ['raw_leanplum', 'sessions'],
@@ -6,6 +6,8 @@
         'monetate_sessions': ['raw_monetate', 'sessions'],
         'pendo_events': ['raw_pendo', 'allevents'],
         'rudderstack_tracks': ['raw_rudderstack', 'tracks'],
+        'rudderstack_identifies': ['raw_rudderstack', 'identifies'],
+        'rudderstack_aliases': ['raw_rudderstack', 'aliases'],
         'snowplow_events': ['raw_snowplow', 'events'],
     }) -}}
 {% endmacro %}

@@ -10,6 +10,7 @@
         'stg_snowplow__repeated_events',
         'int_session_record_versions',
         'int_event_versions',
+        'int_identity_versions',
         'int_alias_versions',
         'int_sessionized_event_versions',
         'int_session_versions',

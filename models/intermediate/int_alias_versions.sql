@@ -3,14 +3,19 @@
         materialized='incremental',
         unique_key='alias_key',
         incremental_predicates=['is_current'],
-        post_hook="{{ remember(changed_through(['int_event_versions'])) }}",
+        post_hook="{{ remember(changed_through(['int_event_versions', 'int_identity_versions'])) }}",
     )
 }}
 
-{%- set parents = ['int_event_versions'] -%}
+{%- set parents = ['int_event_versions', 'int_identity_versions'] -%}
 {%- set columns = ['source', 'alias', 'visitor_id', 'visitor_key'] -%}
 
-with
+with identities as (
+
+    select * from {{ ref('int_identity_versions') }}
+
+),
+
 {% if is_incremental() -%}
 -- Found by their time first: to read the texts of every event takes longer than all the rest.
 news_rows as (
@@ -44,6 +49,12 @@ touched as (
         user_id as alias,
     from news
     where user_id is not null
+    union
+    select
+        source,
+        alias,
+    from identities
+    where {{ is_news_for('int_alias_versions', parents) }}
 
 ),
 
@@ -57,6 +68,14 @@ touched_by_{{ column }} as (
 ),
 
 {% endfor -%}
+touched_identities as (
+
+    select identities.*
+    from identities
+    inner join touched on identities.source = touched.source and identities.alias = touched.alias
+
+),
+
 {% endif -%}
 as_anonymous as (
 
@@ -88,15 +107,41 @@ as_user as (
 
 ),
 
-logins as (
+-- Calls that tell who somebody is say it of an alias whose events they are not.
+told as (
 
     select
         source,
         anonymous_id as alias,
-        {{ value_of_last('user_id', event_order()) }} as visitor_id,
-        {{ value_of_last('changed_at', event_order()) }} as changed_at,
+        user_id,
+        occurred_at,
+        event_id,
+        event_key,
+        changed_at,
     from as_anonymous
     where user_id is not null
+    union all
+    select
+        source,
+        alias,
+        user_id,
+        occurred_at,
+        call_id as event_id,
+        call_key as event_key,
+        changed_at,
+    from {{ 'touched_identities' if is_incremental() else 'identities' }}
+    where is_current
+
+),
+
+logins as (
+
+    select
+        source,
+        alias,
+        {{ value_of_last('user_id', event_order()) }} as visitor_id,
+        {{ value_of_last('changed_at', event_order()) }} as changed_at,
+    from told
     group by all
 
 ),

@@ -54,6 +54,10 @@ def track(
     }
 
 
+def identify(message_id: str, moment: datetime, device: str, user: str) -> dict[str, Any]:
+    return track(message_id, moment, device, user) | {"type": "identify", "event": None}
+
+
 def write_tracks(folder: Path, name: str, *calls: dict[str, Any]) -> None:
     write_json_lines(folder / f"rudder-logs/src1/2024-03-01/{name}.json.gz", *calls)
 

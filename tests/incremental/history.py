@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.incremental.exports import (
     at,
+    identify,
     leanplum_session,
     monetate_session,
     pendo_event,
@@ -39,6 +40,9 @@ class History:
             track("bo-1", at("10:00"), "desk", "bo"),
             track("bo-2", at("10:50"), "desk", "bo"),
             track("cy-1", at("10:00"), "watch", "cy", received=at("10:05")),
+            track("pod-1", at("10:00"), "pod"),
+            track("box-1", at("10:00"), "box"),
+            identify("box-owner", at("10:01"), "box", "flo"),
         )
         self._tracks(
             "changed",
@@ -103,6 +107,7 @@ class History:
             track("phone-login", at("18:05"), "phone", "ada"),
             track("bo-late", at("10:25"), "desk", "bo"),
             track("cy-1", at("10:02"), "watch", "cy", event="Bought", received=at("10:01")),
+            identify("pod-owner", at("19:00"), "pod", "eve"),
         )
         self._tracks(
             "changed",
@@ -163,6 +168,7 @@ class History:
         latest = "_load_id = (SELECT max(_load_id) FROM raw_leanplum.sessions)"
         self.warehouse.execute(
             "DELETE FROM raw_rudderstack.tracks WHERE id IN ('phone-login', 'cy-1')",
+            "DELETE FROM raw_rudderstack.identifies WHERE id = 'box-owner'",
             "DELETE FROM raw_pendo.allevents WHERE visitor_id = 'cat'",
             f"DELETE FROM raw_leanplum.events WHERE session_id = '1' AND {latest}",
             f"DELETE FROM raw_leanplum.states WHERE session_id = '1' AND {latest}",

@@ -56,6 +56,16 @@ def test_a_login_on_two_devices_moves_their_past_into_one_session(told: Told) ->
     assert visitors(told.second, "rudderstack")["ada"] == ["ada", "phone", "tablet"]
 
 
+def test_an_identify_call_moves_the_past_of_a_device_until_it_is_deleted(told: Told) -> None:
+    def owners(snapshot: Snapshot) -> list[str]:
+        return [row[1] for row in sessions(snapshot, "rudderstack", "pod", "eve", "box", "flo")]
+
+    assert owners(told.first) == ["flo", "pod"]
+    assert owners(told.second) == ["eve", "flo"]
+    assert owners(told.third) == ["box", "eve"]
+    assert visitors(told.third, "rudderstack")["eve"] == ["pod"]
+
+
 def test_a_login_that_is_deleted_gives_the_device_its_own_past_back(told: Told) -> None:
     assert sessions(told.third, "rudderstack", "tablet", "phone", "ada") == [
         ("1 - ada", "ada", "01 10:00", "01 10:10", 2),
