@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from loaders.documents import parse_json
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
-from loaders.landing import Landing
-from loaders.lines import read_bytes
 from loaders.vendors.leanplum.jobs import DATE_FOLDER, JSON_TYPE, Job, PartName, part_of
 
-TEXT_BYTES_LIMIT = 16 << 20
 LIST_KEYS = ("files", "entries", "uploadedFiles", "success")
 NAME_KEYS = ("url", "key", "name", "file", "path", "destFile")
 SIZE_KEYS = ("content_length", "size", "numBytes", "bytes")
@@ -47,19 +45,6 @@ class Manifest:
     rows: int | None
 
 
-def read_text(landing: Landing, file: DataFile) -> bytes:
-    """Return the manifest's text, decompressed; raises ManifestError for one too long to be a list."""
-    text = b""
-    for chunk in read_bytes(landing, file):
-        text += chunk
-        if len(text) > TEXT_BYTES_LIMIT:
-            raise ManifestError(
-                f"{file.path} is longer than {TEXT_BYTES_LIMIT >> 20} MiB, so it is no list of files. "
-                f"Check what wrote it."
-            )
-    return text
-
-
 def parse_manifest(job: Job, file: DataFile, text: bytes) -> Manifest:
     """Return what the manifest lists; raises ManifestError for one that cannot be understood.
 
@@ -67,8 +52,8 @@ def parse_manifest(job: Job, file: DataFile, text: bytes) -> Manifest:
     listed twice with different words.
     """
     try:
-        document = json.loads(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        document = parse_json(text)
+    except ValueError as error:
         raise ManifestError(f"{file.path} is not valid JSON ({error}). Fetch it again.") from error
     kind = job.parts[file].type
     row_keys = (*ROW_KEYS, SESSIONS_KEY) if kind in (JSON_TYPE, "sessions") else ROW_KEYS

@@ -7,7 +7,6 @@ transformers name the data files `part-*`, streaming ones `sink-*`; older ones h
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from loaders.documents import parse_json, read_document
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
 from loaders.landing import Landing, sha256
-from loaders.lines import read_bytes
 
 COMPLETION_NAME = "shredding_complete.json"
 COMPLETION_SCHEMA = "/shredding_complete/"
@@ -130,7 +129,7 @@ def part_of(path: str) -> Part:
 def read_completion(landing: Landing, file: DataFile) -> Completion:
     """Read a completion file of version 1 or 2; raises ManifestError for one that cannot be understood."""
     try:
-        document = json.loads(b"".join(read_bytes(landing, file)))
+        document = parse_json(read_document(landing, file))
     except ValueError as error:
         raise ManifestError(f"{file.path} is no JSON ({error}). Fetch it again.") from error
     data = document.get("data") if isinstance(document, dict) else None
