@@ -37,10 +37,13 @@ def connect(database: Path, lock_wait_seconds: float | None = None) -> duckdb.Du
     """
     wait_seconds = LOCK_WAIT_SECONDS if lock_wait_seconds is None else lock_wait_seconds
     connection = _open(database, wait_seconds, read_only=False)
-    connection.execute("SET TimeZone = 'UTC'")
-    for name in SCHEMA_FILES:
-        connection.execute(_sql(name))
-    connection.execute(_sql("parsers.sql"))
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name in (*SCHEMA_FILES, "parsers.sql"):
+            connection.execute(_sql(name))
+    except duckdb.Error as error:
+        connection.close()
+        raise NotReadyError(f"Cannot prepare {database}: {first_line(error)}") from error
     return connection
 
 
