@@ -14,6 +14,8 @@ from loaders.limits import BLOCK_BYTES
 
 LONG_BYTES_LIMIT = 10
 CHECKSUM_BYTES = 4
+# The dictionary of the highest level takes half of this.
+XZ_MEMORY_BYTES = 128 << 20
 
 
 class _Inflater(Protocol):
@@ -36,7 +38,7 @@ def _unbzip2(data: bytes) -> bytes:
 
 
 def _unxz(data: bytes) -> bytes:
-    return _inflated(lzma.LZMADecompressor(memlimit=BLOCK_BYTES.value), data)
+    return _inflated(lzma.LZMADecompressor(memlimit=XZ_MEMORY_BYTES), data)
 
 
 def _inflated(inflater: _Inflater, data: bytes) -> bytes:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 
@@ -27,7 +28,7 @@ from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.load import Load
 from loaders.vendors.registry import VENDORS
-from loaders.warehouse import connect
+from loaders.warehouse import connect, transaction
 from tests.loaders.soundness import check_sound
 
 STEPS = (
@@ -48,7 +49,7 @@ def load(vendor: str, folder: Path, database: Path) -> None:
 
 def watch(reached: Reached) -> None:
     """Have the loaders call `reached` at every step; this is only for the process that dies of it."""
-    transaction, settle = loading.transaction, loading._settle
+    settle = loading._settle
 
     @contextmanager
     def watched_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -63,8 +64,8 @@ def watch(reached: Reached) -> None:
         reached("between exports")
         return settle(*arguments)
 
-    loading.transaction = watched_transaction
-    loading._settle = watched_settle
+    mock.patch.object(loading, "transaction", watched_transaction).start()
+    mock.patch.object(loading, "_settle", watched_settle).start()
     _wrap(Load, "insert", reached, after="after raw insert")
     _wrap(Ledger, "write", reached, before="before ledger", after="after ledger")
 

@@ -7,7 +7,7 @@ because then nobody knows what comes before what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
@@ -122,7 +122,21 @@ def read_manifest(content: bytes) -> tuple[Entry, ...]:
             f"it lists {len(exports):,} exports, more than {MANIFEST_EXPORTS.value:,}; Pendo lists 30 days. "
             f"{MANIFEST_EXPORTS.remedy}"
         )
-    return tuple(_entry(raw, place) for place, raw in enumerate(exports, start=1))
+    entries = [_entry(raw, place) for place, raw in enumerate(exports, start=1)]
+    folders: dict[str, int] = {}
+    for entry in entries:
+        if entry.folder:
+            folders.setdefault(entry.folder, entry.counter)
+    return tuple(_with_own_folder(entry, folders) for entry in entries)
+
+
+def _with_own_folder(entry: Entry, folders: Mapping[str, int]) -> Entry:
+    first = folders.get(entry.folder, entry.counter)
+    if first == entry.counter:
+        return entry
+    return replace(
+        entry, fault=f"its rootUrl is that of counter {first}, so it lists files of another export"
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

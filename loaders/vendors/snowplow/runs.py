@@ -90,10 +90,12 @@ class Completion:
     """What a completion file vouches for.
 
     `good` is the number of events, None where the file does not say; `has_events` tells that the file
-    names the earliest moment of an event, so that there must be one.
+    names the earliest moment of an event, so that there must be one; `run_name` is that of the folder it was
+    written into, `""` where it does not say.
     """
 
     form: RunForm
+    run_name: str
     good: int | None
     has_events: bool
 
@@ -141,9 +143,15 @@ def read_completion(landing: Landing, file: DataFile) -> Completion:
     timestamps = data.get("timestamps")
     return Completion(
         form=_form(file, data),
+        run_name=_run_name(data.get("base")),
         good=_good(file, data.get("count")),
         has_events=isinstance(timestamps, dict) and timestamps.get("min") is not None,
     )
+
+
+def _run_name(base: object) -> str:
+    name = base.rstrip("/").rpartition("/")[2] if isinstance(base, str) else ""
+    return name if name.startswith("run=") else ""
 
 
 def _form(file: DataFile, data: dict[str, Any]) -> RunForm:
