@@ -203,10 +203,7 @@ def deliver(folder: Path) -> None:
     delivery.export(1, period(DAY, matched, all_events=files), **named)
 
 
-@pytest.mark.parametrize(
-    ("vendor", "exports"),
-    [("leanplum", 1), ("monetate", 1), ("pendo", 1), ("rudderstack", 5), ("snowplow", 4)],
-)
+@pytest.mark.parametrize("vendor", sorted(EXPORTS))
 def test_no_value_of_an_export_reaches_a_statement(
     vendor: str, landing_folder: Path, load_folder: LoadFolder, rows: Rows
 ) -> None:
