@@ -118,6 +118,8 @@ class Follower:
             if is_first and isinstance(error, UsageError):
                 raise
             self._tell_failure(landing, error)
+        except BrokenPipeError:
+            raise  # Nobody reads what is told: that is an end, too.
         except (duckdb.Error, OSError) as error:
             self._tell_failure(landing, NotReadyError(f"{type(error).__name__}: {first_line(error)}"))
         else:
