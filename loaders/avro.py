@@ -19,7 +19,8 @@ import fastavro
 import pyarrow as pa
 from fastavro.schema import SchemaParseException
 
-from loaders.avro_blocks import DECOMPRESSORS, UNREADABLE_BYTES, damaged, read_header, told, walk
+from loaders.avro_blocks import UNREADABLE_BYTES, damaged, read_header, told, walk
+from loaders.avro_codecs import DECOMPRESSORS
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.landing import Landing
@@ -101,22 +102,30 @@ class _Decoder:
             raise DamagedFileError(f"{file.path} holds Avro values without field names; export it again.")
 
     def decode(self, data: bytes, codec: str, count: int) -> Iterator[tuple[str, str | None]]:
-        """Return `text, damage` of the `count` records in a block's compressed bytes."""
+        """Yield `text, damage` of the `count` records in a block's compressed bytes."""
         try:
-            stream = BytesIO(DECOMPRESSORS[codec](data))
-            records = self._records(stream, count)
+            content = DECOMPRESSORS[codec](data)
         except UNREADABLE_BYTES as error:
             raise damaged(self._file, f"a block cannot be decoded ({told(error)})") from error
+        if count > len(content):
+            raise damaged(self._file, f"a block announces {count:,} records in {len(content):,} bytes")
+        stream = BytesIO(content)
+        for first in range(0, count, BATCH_ROWS):
+            for record, damage in self._records(stream, min(BATCH_ROWS, count - first)):
+                yield _to_json(record), damage
         if stream.read(1):
             raise damaged(self._file, f"a block holds more than its {count} records")
-        return ((_to_json(record), damage) for record, damage in records)
 
     def _records(self, stream: BytesIO, count: int) -> list[tuple[Any, str | None]]:
+        start = stream.tell()
         try:
-            return [(self._read(stream), None) for _ in range(count)]
-        except UNREADABLE_VALUE:
-            stream.seek(0)
-            return [self._read_carefully(stream) for _ in range(count)]
+            try:
+                return [(self._read(stream), None) for _ in range(count)]
+            except UNREADABLE_VALUE:
+                stream.seek(start)
+                return [self._read_carefully(stream) for _ in range(count)]
+        except UNREADABLE_BYTES as error:
+            raise damaged(self._file, f"a block cannot be decoded ({told(error)})") from error
 
     def _read(self, stream: BytesIO) -> Any:
         return fastavro.schemaless_reader(stream, self._schema, None)

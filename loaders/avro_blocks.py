@@ -1,4 +1,4 @@
-"""The container of an Avro file: its header, its blocks, and their compression.
+"""The container of an Avro file: its header and its blocks.
 
 Counting and decoding walk the same blocks, so they cannot disagree about them. Neither a cut at a block's
 end nor a missing block can be seen in the file: whoever knows how many records there must be has to compare.
@@ -6,24 +6,27 @@ end nor a missing block can be seen in the file: whoever knows how many records 
 
 from __future__ import annotations
 
-import bz2
 import json
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, BinaryIO
 
 import fastavro
-import pyarrow as pa
 
+from loaders.avro_codecs import DECOMPRESSORS, LONG_BYTES_LIMIT
+from loaders.avro_schema import check_schema
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
+from loaders.limits import BLOCK_BYTES
 from loaders.lines import FETCH_AGAIN
 
 MAGIC = b"Obj\x01"
 SYNC_BYTES = 16
-LONG_BYTES_LIMIT = 10
+# A header is its schema. What announces more than this is read no further.
+HEADER_BYTES_LIMIT = 16 << 20
 HEADER_SCHEMA = fastavro.parse_schema(
     {
         "type": "record",
@@ -37,8 +40,8 @@ HEADER_SCHEMA = fastavro.parse_schema(
 )
 # What bytes that are no Avro make the decoders raise.
 UNREADABLE_BYTES = (
-    ArithmeticError, EOFError, LookupError, MemoryError, OSError, TypeError, ValueError,
-    lzma.LZMAError, zlib.error,
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RecursionError, TypeError,
+    ValueError, lzma.LZMAError, zlib.error,
 )  # fmt: skip
 
 
@@ -64,15 +67,18 @@ class Block:
 def read_header(stream: BinaryIO, file: DataFile) -> Header:
     """Read the header at the stream's start.
 
-    Raises DamagedFileError for a file that is no Avro, cut in its header, or of an unknown codec.
+    Raises DamagedFileError for a file that is no Avro, cut in its header, of an unknown codec, or with a
+    schema that `check_schema` refuses.
     """
     if stream.read(len(MAGIC)) != MAGIC:
         raise DamagedFileError(f"{file.path} is no Avro file: it does not begin as one. {FETCH_AGAIN}")
     stream.seek(0)
+    start = BytesIO(stream.read(HEADER_BYTES_LIMIT))
     try:
-        header: Any = fastavro.schemaless_reader(stream, HEADER_SCHEMA, None)
+        header: Any = fastavro.schemaless_reader(start, HEADER_SCHEMA, None)
         codec = header["meta"].get("avro.codec", b"null").decode()
         schema = json.loads(header["meta"]["avro.schema"])
+        check_schema(schema)
     except UNREADABLE_BYTES as error:
         raise damaged(file, f"its Avro header cannot be read ({told(error)})") from error
     if codec not in DECOMPRESSORS:
@@ -80,7 +86,7 @@ def read_header(stream: BinaryIO, file: DataFile) -> Header:
             f"{file.path} is compressed with {codec}, which cannot be read. Write it again with one of "
             f"{', '.join(DECOMPRESSORS)}."
         )
-    return Header(codec, schema, header["sync"], stream.tell())
+    return Header(codec, schema, header["sync"], start.tell())
 
 
 def walk(stream: BinaryIO, header: Header, file: DataFile) -> Iterator[Block]:
@@ -96,6 +102,8 @@ def walk(stream: BinaryIO, header: Header, file: DataFile) -> Iterator[Block]:
         start = stream.tell()
         if records is None or size is None or start + size + SYNC_BYTES > total:
             raise damaged(file, f"it is cut or changed in the block at byte {position} of {total}")
+        if size > BLOCK_BYTES.value:
+            raise damaged(file, f"the block at byte {position} has {size:,} bytes. {BLOCK_BYTES.remedy}")
         stream.seek(start + size)
         if stream.read(SYNC_BYTES) != header.sync:
             raise damaged(file, f"the block at byte {position} does not end with the file's marker")
@@ -124,41 +132,3 @@ def _read_count(stream: BinaryIO) -> int | None:
         if byte[0] < 0x80:
             return None if value & 1 else value >> 1
     return None
-
-
-def _inflate(data: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    content = inflater.decompress(data)
-    if not inflater.eof:
-        raise EOFError("a compressed block does not end")
-    return content
-
-
-def _unsnap(data: bytes) -> bytes:
-    body, checksum = data[:-4], data[-4:]
-    size = 0
-    for position, byte in enumerate(body[:LONG_BYTES_LIMIT]):
-        size |= (byte & 0x7F) << (7 * position)
-        if byte < 0x80:
-            break
-    content: bytes = pa.decompress(body, decompressed_size=size, codec="snappy", asbytes=True)
-    if zlib.crc32(content).to_bytes(4, "big") != checksum:
-        raise ValueError("the checksum of a block does not fit")
-    return content
-
-
-def _unzstandard(data: bytes) -> bytes:
-    with pa.input_stream(pa.py_buffer(data), compression="zstd") as stream:
-        content: bytes = stream.read()
-    return content
-
-
-# pyarrow has the two codecs that fastavro needs further packages for.
-DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "null": bytes,
-    "deflate": _inflate,
-    "snappy": _unsnap,
-    "zstandard": _unzstandard,
-    "bzip2": bz2.decompress,
-    "xz": lzma.decompress,
-}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,19 +10,21 @@ from typing import Any
 import click
 import duckdb
 
-from loaders.errors import NotReadyError, SessionhouseError, first_line
+from loaders.errors import NotReadyError, SessionhouseError
 from loaders.exports import Options, Status
+from loaders.follow import Follower, stopping
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.loading import Outcome, load_landing
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.telling import EchoTeller, echo_error, is_worth_telling, print_rows, summary, tell
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only
 
 STATUS_COLUMNS = (
     "vendor", "export_id", "status", "files", "rows", "rejected_rows", "reason", "loaded_at",
 )  # fmt: skip
-SHOWN_TEXT_WIDTH = 200
+DEFAULT_PAUSE_SECONDS = 60
 
 database_option = click.option(
     "--database",
@@ -44,12 +44,12 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except SessionhouseError as error:
-            click.echo(f"{type(error).__name__}: {error}", err=True)
+            echo_error(error)
             sys.exit(error.exit_code)
         except (duckdb.Error, OSError) as error:
             if isinstance(error, BrokenPipeError):
                 raise  # click ends quietly when the reader of a pipe has gone.
-            click.echo(f"{type(error).__name__}: {first_line(error)}", err=True)
+            echo_error(error)
             sys.exit(NotReadyError.exit_code)
 
 
@@ -69,26 +69,42 @@ def main() -> None:
 @click.option("--allow-gap", is_flag=True, help="Pendo: go on although export counters are missing.")
 @click.option("--include-test", is_flag=True, help="Pendo: load exports marked as tests, too.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every export, not only those left alone.")
-def load(vendor: str, uris: tuple[str, ...], database: Path, verbose: bool, **choices: bool) -> None:
+@click.option("--follow", is_flag=True, help="Look again and again, and load what has become complete.")
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1, max=86_400),
+    metavar="SECONDS",
+    help=f"With --follow: how long to pause between two looks.  [default: {DEFAULT_PAUSE_SECONDS}]",
+)
+def load(vendor: str, uris: tuple[str, ...], database: Path, verbose: bool, **choices: Any) -> None:
     """Load every complete, not yet loaded export found under URI.
 
     Example: sessionhouse load leanplum exports/leanplum
     """
+    follow, every = choices.pop("follow"), choices.pop("every")
+    if every is not None and not follow:
+        raise click.UsageError("--every is the pause of --follow; give both, or neither.")
     options = Options(**choices)
     landings = [open_landing(uri) for uri in uris]
+    if follow:
+        teller = EchoTeller(vendor, verbose)
+        with stopping() as stop:
+            follower = Follower(VENDORS[vendor], landings, database, options, teller)
+            follower.follow(every or DEFAULT_PAUSE_SECONDS, stop)
+        return
     connection = connect(database)
     outcomes: list[Outcome] = []
     try:
         for landing in landings:
             # Told place by place: what is loaded stays loaded, and known, when the next place fails.
             for outcome in load_landing(connection, VENDORS[vendor](), landing, options):
-                if verbose or _is_worth_telling(outcome):
-                    _tell(outcome)
+                if verbose or is_worth_telling(outcome):
+                    tell(outcome)
                 outcomes.append(outcome)
     finally:
         connection.close()
         if outcomes:
-            click.echo(_summary(vendor, outcomes))
+            click.echo(summary(vendor, outcomes))
     if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
         sys.exit(1)
 
@@ -107,7 +123,7 @@ def status(vendor: str | None, as_json: bool, database: Path) -> None:
         entries = [asdict(entry) for entry in Ledger(connection).entries(vendor)]
     finally:
         connection.close()
-    _print([{name: entry[name] for name in STATUS_COLUMNS} for entry in entries], as_json)
+    print_rows([{name: entry[name] for name in STATUS_COLUMNS} for entry in entries], as_json)
 
 
 @main.command()
@@ -123,7 +139,7 @@ def rejects(as_json: bool, database: Path) -> None:
         lines = Ledger(connection).rejected_lines()
     finally:
         connection.close()
-    _print(lines, as_json)
+    print_rows(lines, as_json)
 
 
 @main.command()
@@ -156,53 +172,3 @@ def sample(folder: Path, events: int, seed: int, verbose: bool) -> None:
             click.echo(f"    {case}")
     first = samples[0].vendor
     click.echo(f"Load them vendor by vendor: sessionhouse load {first} {folder / first}")
-
-
-def _is_worth_telling(outcome: Outcome) -> bool:
-    entry = outcome.entry
-    is_plainly_loaded = entry.status is Status.LOADED and not entry.reason and not entry.rejected_rows
-    return outcome.is_new and not is_plainly_loaded
-
-
-def _tell(outcome: Outcome) -> None:
-    entry = outcome.entry
-    status = str(entry.status) if outcome.is_new else "known"
-    told = [entry.reason] if entry.reason else []
-    if entry.status is Status.LOADED:
-        told.insert(0, f"{_count(entry.files, 'file')}, {_count(entry.rows, 'row')}")
-        if entry.rejected_rows:
-            told.insert(1, f"{_count(entry.rejected_rows, 'bad line')} quarantined")
-    click.echo(f"{entry.vendor}: {status} {entry.export_id}\n    {'; '.join(told)}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _summary(vendor: str, outcomes: list[Outcome]) -> str:
-    new = Counter(str(outcome.entry.status) for outcome in outcomes if outcome.is_new)
-    rows = sum(outcome.entry.rows for outcome in outcomes if outcome.is_new)
-    known = sum(not outcome.is_new for outcome in outcomes)
-    loaded = new.pop(Status.LOADED, 0)
-    parts = [f"{loaded} loaded ({_count(rows, 'row')})" if loaded else "nothing new"]
-    parts += [f"{count} {status}" for status, count in sorted(new.items())]
-    parts += [f"{known} already loaded"] if known else []
-    return f"{vendor}: {', '.join(parts)}"
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(rows, default=str, indent=2))
-        return
-    if not rows:
-        click.echo("none", err=True)
-        return
-    texts = [{name: _cell(value) for name, value in row.items()} for row in rows]
-    widths = {name: max(len(name), *(len(row[name]) for row in texts)) for name in texts[0]}
-    for row in ({name: name for name in widths}, *texts):
-        click.echo("  ".join(row[name].ljust(width) for name, width in widths.items()).rstrip())
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value).replace("\n", " ")
-    return text if len(text) <= SHOWN_TEXT_WIDTH else text[: SHOWN_TEXT_WIDTH - 1] + "…"

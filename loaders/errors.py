@@ -5,17 +5,29 @@ Messages say what happened, where, and what to do about it.
 
 from __future__ import annotations
 
+from loaders.confidential import redacted
+
 
 class SessionhouseError(Exception):
-    """Base of all errors of this package; the command line prints its text and no traceback."""
+    """Base of all errors of this package; the command line prints its text and no traceback.
+
+    Passwords and signatures of URLs are taken out of the message.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redacted(message))
 
 
 class UsageError(SessionhouseError):
     """The command was given something it cannot work with; correct the command."""
 
     exit_code = 2
+
+
+class NoExportsError(UsageError):
+    """A landing place holds no export of the vendor."""
 
 
 class NotReadyError(SessionhouseError):
@@ -54,4 +66,4 @@ class ExportWaitsError(ExportRejectedError):
 
 def first_line(error: Exception) -> str:
     """Return what an error of another package says, without the lines of detail that follow it."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return redacted(str(error).strip().partition("\n")[0]) or type(error).__name__

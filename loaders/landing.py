@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 
 from loaders.errors import LandingError, UsageError
 from loaders.exports import DataFile
+from loaders.folder_entries import check_kind, check_link
 
 CHUNK_BYTES = 1 << 20
 IGNORED_SUFFIXES = (".part", ".filepart", ".tmp", ".crdownload")
@@ -43,7 +44,10 @@ class FolderLanding:
         self._root = path.parent if path.is_file() else path
 
     def list_files(self) -> list[DataFile]:
-        """Return all files below the folder; raises LandingError where it cannot be read."""
+        """Return all files below the folder.
+
+        Raises LandingError where it cannot be read, for what is no file, and for links that lead out of it.
+        """
         try:
             return sorted(self._walk(), key=lambda file: file.path)
         except OSError as error:
@@ -69,14 +73,17 @@ class FolderLanding:
         if self._only is not None:
             yield self._stat(self._root / self._only)
             return
-        seen = {os.path.realpath(self._root)}
+        root = os.path.realpath(self._root)
+        seen = {root}
         for folder, folders, names in os.walk(self._root, onerror=_raise, followlinks=True):
             # A link to a folder is a folder; one that leads back to a folder already seen would never end.
             folders[:] = [
                 name for name in folders if not name.startswith(".") and _is_new(folder, name, seen)
             ]
+            check_link(Path(folder), root)
             for name in names:
                 if not _is_ignored(name):
+                    check_link(Path(folder) / name, root)
                     yield self._stat(Path(folder) / name)
 
     def _stat(self, path: Path) -> DataFile:
@@ -85,6 +92,7 @@ class FolderLanding:
         except UnicodeEncodeError as error:
             raise LandingError(f"The name of {str(path)!a} is no UTF-8 text; rename the file.") from error
         stat = path.stat()
+        check_kind(path, stat.st_mode)
         return DataFile(
             path=path.relative_to(self._root).as_posix(),
             size=stat.st_size,

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from loaders.confidential import redacted, storable
 from loaders.exports import DataFile, Status
 from loaders.queries import first_row
 
@@ -90,7 +91,9 @@ class Ledger:
         return [FileRecord(*row) for row in rows]
 
     def write(self, entry: Entry) -> None:
-        """Put the export's one row in place of the row it had, if any."""
+        """Put the export's one row in place of the row it had, if any; its texts tell no secrets."""
+        values = {name.strip(): getattr(entry, name.strip()) for name in ENTRY_COLUMNS.split(",")}
+        shown = {name: storable(redacted(values[name])) for name in ("reason", "uri")}
         self._connection.execute(
             "DELETE FROM raw.loads WHERE vendor = $vendor AND export_id = $export_id",
             {"vendor": entry.vendor, "export_id": entry.export_id},
@@ -99,7 +102,7 @@ class Ledger:
             f"INSERT INTO raw.loads ({ENTRY_COLUMNS}) VALUES "
             "($load_id, $vendor, $export_id, $status, $files, $rows, $rejected_rows, $reason, "
             "$digest, $uri, $loaded_at)",
-            {name.strip(): getattr(entry, name.strip()) for name in ENTRY_COLUMNS.split(",")},
+            values | shown,
         )
 
     def write_files(self, entry: Entry, files: Sequence[DataFile], identity: str, digest: str) -> None:

@@ -17,6 +17,8 @@ import pyarrow as pa
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.landing import CHUNK_BYTES, Landing
+from loaders.limits import EXPANSION, HARMLESS_BYTES, NESTING
+from loaders.nesting import is_deeper
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -97,8 +99,8 @@ def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
 def read_bytes(landing: Landing, file: DataFile) -> Iterator[bytes]:
     """Yield the file's content in chunks, decompressed if it is gzip by its first bytes.
 
-    Raises DamagedFileError for a gzip file that is empty, cut, or fails its checksum, and for a file in a
-    form that is neither gzip nor plain text.
+    Raises DamagedFileError for a gzip file that is empty, cut, fails its checksum, or grows beyond the limit
+    EXPANSION, and for a file in a form that is neither gzip nor plain text.
     """
     if file.size == 0 and file.name.lower().endswith(".gz"):
         raise DamagedFileError(f"{file.path} is empty, not even a gzip header. {FETCH_AGAIN}")
@@ -124,6 +126,7 @@ def is_gzip(landing: Landing, file: DataFile) -> bool:
 
 def _inflate(stream: BinaryIO, file: DataFile) -> Iterator[bytes]:
     member = _new_member()
+    room = max(HARMLESS_BYTES, file.size * EXPANSION.value)
     try:
         while data := member.unconsumed_tail or member.unused_data or stream.read(COMPRESSED_CHUNK_BYTES):
             if member.eof:
@@ -133,7 +136,14 @@ def _inflate(stream: BinaryIO, file: DataFile) -> Iterator[bytes]:
                         f"{FETCH_AGAIN}"
                     )
                 member = _new_member()
-            yield member.decompress(data, CHUNK_BYTES)
+            chunk = member.decompress(data, CHUNK_BYTES)
+            room -= len(chunk)
+            if room < 0:
+                raise DamagedFileError(
+                    f"{file.path} has {file.size:,} bytes and grows to more than {EXPANSION.value} times as "
+                    f"many. {EXPANSION.remedy}"
+                )
+            yield chunk
     except zlib.error as error:
         raise DamagedFileError(f"{file.path} is damaged ({error}). {FETCH_AGAIN}") from error
     if not member.eof:
@@ -167,20 +177,22 @@ def _split(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
 
 
 def _decoded(lines: list[bytes]) -> tuple[pa.Array, pa.Array]:
-    if max(map(len, lines)) <= LINE_BYTES_LIMIT:
+    levels = NESTING.value
+    if max(map(len, lines)) <= LINE_BYTES_LIMIT and not any(is_deeper(line, levels) for line in lines):
         try:
             return pa.array(lines, pa.binary()).cast(pa.string()), pa.nulls(len(lines), pa.string())
         except pa.ArrowInvalid:
             pass  # Some line is no UTF-8: find out which.
-    texts, damages = zip(*map(_examined, lines), strict=True)
+    texts, damages = zip(*(_examined(line, levels) for line in lines), strict=True)
     return pa.array(texts, pa.string()), pa.array(damages, pa.string())
 
 
-def _examined(line: bytes) -> tuple[str, str | None]:
+def _examined(line: bytes, levels: int) -> tuple[str, str | None]:
     if len(line) > LINE_BYTES_LIMIT:
         kept = line[:KEPT_BYTES_OF_LONG_LINE].decode("utf-8", "backslashreplace")
         return kept, f"line is longer than {LINE_BYTES_LIMIT >> 20} MiB"
     try:
-        return line.decode("utf-8"), None
+        text = line.decode("utf-8")
     except UnicodeDecodeError as error:
         return line.decode("utf-8", "backslashreplace"), f"invalid UTF-8 at byte {error.start + 1}"
+    return text, f"JSON is nested more than {levels:,} levels deep" if is_deeper(line, levels) else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from loaders.errors import ExportRejectedError, ExportWaitsError, NotReadyError, UsageError, first_line
+from loaders.errors import ExportRejectedError, ExportWaitsError, NoExportsError, NotReadyError, first_line
 from loaders.exports import Export, Options, Status
 from loaders.landing import Landing
 from loaders.ledger import Entry, Ledger
@@ -35,22 +35,28 @@ def load_landing(
 ) -> list[Outcome]:
     """Load what is new under the landing root and return the outcome of every export found there.
 
-    Raises UsageError when nothing there belongs to the vendor.
+    Raises NoExportsError when nothing there belongs to the vendor.
     """
+    return list(load_exports(connection, vendor, landing, options))
+
+
+def load_exports(
+    connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, options: Options
+) -> Iterator[Outcome]:
+    """Do what `load_landing` does, and yield each outcome before the next export is begun."""
     ledger = Ledger(connection)
     exports = sorted(vendor.discover(landing, ledger, options), key=lambda export: export.order)
     if not exports:
-        raise UsageError(
+        raise NoExportsError(
             f"No {vendor.name} export found under {landing.uri}. The README lists the file names that "
             f"each vendor writes; check the folder and the vendor."
         )
-    outcomes = []
     with reporting(vendor.name, len(exports)) as reporter:
         for export in exports:
             reporter.starting(export.export_id)
-            outcomes.append(_settle(connection, vendor, landing, export))
+            outcome = _settle(connection, vendor, landing, export)
             reporter.finished()
-    return outcomes
+            yield outcome
 
 
 def _settle(

@@ -17,6 +17,8 @@ from loaders.queries import first_row
 # Files stay readable for DuckDB 1.5 whichever version writes them.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 LOCKED = re.compile(r"could not set lock on file|used by another process", re.IGNORECASE)
+# A file of DuckDB begins with three headers; a shorter one is not yet a database.
+HEADERS_BYTES = 3 * 4096
 LOCK_WAIT_SECONDS = 30.0
 LOCK_FIRST_PAUSE_SECONDS = 0.1
 SCHEMA_FILES = (
@@ -37,10 +39,13 @@ def connect(database: Path, lock_wait_seconds: float | None = None) -> duckdb.Du
     """
     wait_seconds = LOCK_WAIT_SECONDS if lock_wait_seconds is None else lock_wait_seconds
     connection = _open(database, wait_seconds, read_only=False)
-    connection.execute("SET TimeZone = 'UTC'")
-    for name in SCHEMA_FILES:
-        connection.execute(_sql(name))
-    connection.execute(_sql("parsers.sql"))
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name in (*SCHEMA_FILES, "parsers.sql"):
+            connection.execute(_sql(name))
+    except duckdb.Error as error:
+        connection.close()
+        raise NotReadyError(f"Cannot prepare {database}: {first_line(error)}") from error
     return connection
 
 
@@ -77,6 +82,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if not database.parent.is_dir():
         raise UsageError(f"The folder {database.parent} does not exist; create it first.")
+    is_new = not database.exists()
     give_up_at = time.monotonic() + wait_seconds
     pause = LOCK_FIRST_PAUSE_SECONDS
     while True:
@@ -84,6 +90,8 @@ def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.Duc
             return duckdb.connect(str(database), read_only=read_only, config=CONFIG)
         except duckdb.IOException as error:
             if not LOCKED.search(str(error)):
+                if is_new:
+                    _remove_half_made(database)
                 raise NotReadyError(f"Cannot open {database}: {first_line(error)}") from error
             if time.monotonic() + pause > give_up_at:
                 raise DatabaseLockedError(
@@ -94,6 +102,13 @@ def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.Duc
             raise NotReadyError(f"Cannot open {database}: {first_line(error)}") from error
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
+
+
+def _remove_half_made(database: Path) -> None:
+    """Remove the file whose making failed: it holds nothing, and could not be opened again."""
+    with suppress(OSError):
+        if database.stat().st_size < HEADERS_BYTES:
+            database.unlink()
 
 
 def _sql(name: str) -> str:

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from loaders.avro import count_records, read_batches
-from loaders.avro_blocks import DECOMPRESSORS, SYNC_BYTES, read_header, walk
+from loaders.avro_blocks import SYNC_BYTES, read_header, walk
+from loaders.avro_codecs import DECOMPRESSORS
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.landing import FolderLanding

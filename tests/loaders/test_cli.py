@@ -116,7 +116,7 @@ def test_a_rejected_export_is_told_again_on_every_run(run: Run, dump: Callable[.
 def test_an_empty_place_is_wrong_usage_for_every_vendor(run: Run, landing_folder: Path, vendor: str) -> None:
     result = run("load", vendor, landing_folder)
     assert result.exit_code == 2
-    assert result.stderr.startswith(f"UsageError: No {vendor} export found under {landing_folder}.")
+    assert result.stderr.startswith(f"NoExportsError: No {vendor} export found under {landing_folder}.")
     assert result.stdout == ""
 
 

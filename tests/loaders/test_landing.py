@@ -51,11 +51,12 @@ def test_a_single_file_is_a_landing_place(tmp_path: Path) -> None:
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
-    fill(tmp_path, "real/a.json", "landing/b.json")
-    (tmp_path / "landing" / "linked").symlink_to(tmp_path / "real", target_is_directory=True)
-    (tmp_path / "landing" / "loop").symlink_to(tmp_path / "landing", target_is_directory=True)
-    (tmp_path / "real" / "back").symlink_to(tmp_path / "real", target_is_directory=True)
-    assert listed(tmp_path / "landing") == ["b.json", "linked/a.json"]
+    fill(tmp_path, "landing/.real/a.json", "landing/b.json")
+    landing = tmp_path / "landing"
+    (landing / "linked").symlink_to(landing / ".real", target_is_directory=True)
+    (landing / "loop").symlink_to(landing, target_is_directory=True)
+    (landing / ".real" / "back").symlink_to(landing / ".real", target_is_directory=True)
+    assert listed(landing) == ["b.json", "linked/a.json"]
 
 
 def test_the_full_path_does_not_depend_on_how_the_root_was_written(

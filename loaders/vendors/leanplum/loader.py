@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from loaders.documents import read_document
 from loaders.errors import ExportRejectedError, ManifestError
 from loaders.exports import DataFile, Export, Options, Status
 from loaders.landing import Landing
@@ -19,7 +20,7 @@ from loaders.load import Load
 from loaders.vendors.leanplum.csv_files import land_csv
 from loaders.vendors.leanplum.jobs import CSV_TYPES, Job, find_jobs, some
 from loaders.vendors.leanplum.json_lines import land_json
-from loaders.vendors.leanplum.manifest import Listed, Manifest, parse_manifest, read_text
+from loaders.vendors.leanplum.manifest import Listed, Manifest, parse_manifest
 
 TABLES = ("sessions", "states", "events", "event_parameters", "user_attributes", "experiments")
 COMPLETE_LATER = "Loaded when the upload is complete."
@@ -85,7 +86,7 @@ def _plan(landing: Landing, job: Job) -> Plan:
         files=tuple(job.data),
     )
     try:
-        texts = {file: read_text(landing, file) for file in job.manifests}
+        texts = {file: read_document(landing, file) for file in job.manifests}
         if texts:
             export = replace(export, digest=hashlib.sha256(b"\0".join(texts.values())).hexdigest())
         job.check()

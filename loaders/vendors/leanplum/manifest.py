@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from loaders.documents import parse_json
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
-from loaders.landing import Landing
-from loaders.lines import read_bytes
 from loaders.vendors.leanplum.jobs import DATE_FOLDER, JSON_TYPE, Job, PartName, part_of
 
-TEXT_BYTES_LIMIT = 16 << 20
 LIST_KEYS = ("files", "entries", "uploadedFiles", "success")
 NAME_KEYS = ("url", "key", "name", "file", "path", "destFile")
 SIZE_KEYS = ("content_length", "size", "numBytes", "bytes")
@@ -47,19 +45,6 @@ class Manifest:
     rows: int | None
 
 
-def read_text(landing: Landing, file: DataFile) -> bytes:
-    """Return the manifest's text, decompressed; raises ManifestError for one too long to be a list."""
-    text = b""
-    for chunk in read_bytes(landing, file):
-        text += chunk
-        if len(text) > TEXT_BYTES_LIMIT:
-            raise ManifestError(
-                f"{file.path} is longer than {TEXT_BYTES_LIMIT >> 20} MiB, so it is no list of files. "
-                f"Check what wrote it."
-            )
-    return text
-
-
 def parse_manifest(job: Job, file: DataFile, text: bytes) -> Manifest:
     """Return what the manifest lists; raises ManifestError for one that cannot be understood.
 
@@ -67,12 +52,13 @@ def parse_manifest(job: Job, file: DataFile, text: bytes) -> Manifest:
     listed twice with different words.
     """
     try:
-        document = json.loads(text.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        document = parse_json(text)
+    except ValueError as error:
         raise ManifestError(f"{file.path} is not valid JSON ({error}). Fetch it again.") from error
     kind = job.parts[file].type
     row_keys = (*ROW_KEYS, SESSIONS_KEY) if kind in (JSON_TYPE, "sessions") else ROW_KEYS
     items, about = _list(file, document)
+    _check_places(file, items)
     listed: dict[PartName, Listed] = {}
     for item in items:
         one = _listed(job, file, item, row_keys)
@@ -113,7 +99,7 @@ def _listed(job: Job, file: DataFile, item: Any, row_keys: Sequence[str]) -> Lis
     if isinstance(item, str):
         return Listed(_base_name(job, file, item))
     told = item if isinstance(item, dict) else {}
-    name = next((told[key] for key in NAME_KEYS if told.get(key) is not None), None)
+    name = _told_name(told)
     if not isinstance(name, str):
         raise ManifestError(
             f"{file.path} has an item that names no file: {json.dumps(item)[:SHOWN_CHARACTERS]}. An item is "
@@ -124,9 +110,26 @@ def _listed(job: Job, file: DataFile, item: Any, row_keys: Sequence[str]) -> Lis
     return Listed(_base_name(job, file, name), _number(file, sizes, SIZE_KEYS), _number(file, told, row_keys))
 
 
+def _told_name(item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    return next((item[key] for key in NAME_KEYS if item.get(key) is not None), None)
+
+
+def _check_places(file: DataFile, items: list[Any]) -> None:
+    """Raise ManifestError where the URLs of the list lead to several places: a job uploads to one."""
+    urls = (name for name in map(_told_name, items) if isinstance(name, str) and "://" in name)
+    places = {re.split(r"[?#]", url, maxsplit=1)[0].rsplit("/", 2)[0]: None for url in urls}
+    if len(places) > 1:
+        named = " and ".join([*places][:2])
+        raise ManifestError(f"{file.path} lists files of several places, {named}; a job uploads to one.")
+
+
 def _base_name(job: Job, file: DataFile, told: str) -> str:
     """Return the last part of a name, key or URL."""
     *folders, name = unquote(re.split(r"[?#]", told, maxsplit=1)[0]).split("/")
+    if folders[:1] == [""] or told.startswith("file:"):
+        raise ManifestError(f"{file.path} lists {told}, a path of some machine, not of the landing place.")
     if ".." in (*folders, name):
         raise ManifestError(f"{file.path} lists {told}, a path that leaves its folder.")
     dated = any(DATE_FOLDER.fullmatch(folder) for folder in folders)

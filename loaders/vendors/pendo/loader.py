@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from loaders.errors import ManifestError
+from loaders.documents import read_document
+from loaders.errors import ExportRejectedError
 from loaders.exports import DataFile, Export, Options, Status
 from loaders.landing import Landing
 from loaders.ledger import Entry as LedgerEntry
@@ -81,9 +82,8 @@ class _Found:
             self._note(home, Status.SKIPPED, "accounts or visitors; this version reads event exports only")
             return
         try:
-            with self._landing.open(manifest) as stream:
-                entries = read_manifest(stream.read())
-        except ManifestError as error:
+            entries = read_manifest(read_document(self._landing, manifest))
+        except ExportRejectedError as error:
             self._note(home, Status.REJECTED, f"{manifest.path} cannot be used: {error}")
             return
         if not entries:

@@ -7,14 +7,15 @@ because then nobody knows what comes before what.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from typing import Any
 
+from loaders.documents import parse_json
 from loaders.errors import ManifestError
+from loaders.limits import MANIFEST_EXPORTS
 from loaders.vendors.pendo.values import (
     export_folder,
     file_names,
@@ -110,12 +111,32 @@ def read_manifest(content: bytes) -> tuple[Entry, ...]:
     Raises ManifestError for content that is no manifest, or that lists an export without a counter.
     """
     try:
-        manifest = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
+        manifest = parse_json(content, object_pairs_hook=_object)
+    except ValueError as error:
         raise ManifestError(f"it is no valid JSON ({error}); fetch it again") from error
     if not isinstance(manifest, dict) or "exports" not in manifest:
         raise ManifestError("it has no list of exports; fetch it again")
-    return tuple(_entry(raw, place) for place, raw in enumerate(listed(manifest, "exports"), start=1))
+    exports = listed(manifest, "exports")
+    if len(exports) > MANIFEST_EXPORTS.value:
+        raise ManifestError(
+            f"it lists {len(exports):,} exports, more than {MANIFEST_EXPORTS.value:,}; Pendo lists 30 days. "
+            f"{MANIFEST_EXPORTS.remedy}"
+        )
+    entries = [_entry(raw, place) for place, raw in enumerate(exports, start=1)]
+    folders: dict[str, int] = {}
+    for entry in entries:
+        if entry.folder:
+            folders.setdefault(entry.folder, entry.counter)
+    return tuple(_with_own_folder(entry, folders) for entry in entries)
+
+
+def _with_own_folder(entry: Entry, folders: Mapping[str, int]) -> Entry:
+    first = folders.get(entry.folder, entry.counter)
+    if first == entry.counter:
+        return entry
+    return replace(
+        entry, fault=f"its rootUrl is that of counter {first}, so it lists files of another export"
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -26,9 +26,9 @@ def read_period(value: Any) -> date | None:
         if number is not None:
             return datetime.strptime(f"{number:08}", "%Y%m%d").date() if number < 10**8 else None
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
+    except (OverflowError, TypeError, ValueError):
         return None
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
 
 
 def export_folder(url: Any) -> str:

@@ -106,6 +106,10 @@ def _land_shredded(load: Load, files: dict[str, DataFile]) -> None:
 
 
 def _check_files(run: RunFolder, completion: Completion, part: Part) -> None:
+    if completion.run_name not in ("", run.name):
+        raise ManifestError(
+            f"{run.name}: {COMPLETION_NAME} is that of {completion.run_name}. Fetch the run folder again."
+        )
     other = Part.WIDE_ROWS if part is Part.ATOMIC else Part.ATOMIC
     contrary = run.select(other)
     if contrary:

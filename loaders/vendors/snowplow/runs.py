@@ -7,7 +7,6 @@ transformers name the data files `part-*`, streaming ones `sink-*`; older ones h
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from loaders.documents import parse_json, read_document
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
 from loaders.landing import Landing, sha256
-from loaders.lines import read_bytes
 
 COMPLETION_NAME = "shredding_complete.json"
 COMPLETION_SCHEMA = "/shredding_complete/"
@@ -95,10 +94,12 @@ class Completion:
     """What a completion file vouches for.
 
     `good` is the number of events, None where the file does not say; `has_events` tells that the file
-    names the earliest moment of an event, so that there must be one.
+    names the earliest moment of an event, so that there must be one; `run_name` is that of the folder it was
+    written into, `""` where it does not say.
     """
 
     form: RunForm
+    run_name: str
     good: int | None
     has_events: bool
 
@@ -146,7 +147,7 @@ def is_temporary(path: str) -> bool:
 def read_completion(landing: Landing, file: DataFile) -> Completion:
     """Read a completion file of version 1 or 2; raises ManifestError for one that cannot be understood."""
     try:
-        document = json.loads(b"".join(read_bytes(landing, file)))
+        document = parse_json(read_document(landing, file))
     except ValueError as error:
         raise ManifestError(f"{file.path} is no JSON ({error}). Fetch it again.") from error
     data = document.get("data") if isinstance(document, dict) else None
@@ -158,9 +159,15 @@ def read_completion(landing: Landing, file: DataFile) -> Completion:
     timestamps = data.get("timestamps")
     return Completion(
         form=_form(file, data),
+        run_name=_run_name(data.get("base")),
         good=_good(file, data.get("count")),
         has_events=isinstance(timestamps, dict) and timestamps.get("min") is not None,
     )
+
+
+def _run_name(base: object) -> str:
+    name = base.rstrip("/").rpartition("/")[2] if isinstance(base, str) else ""
+    return name if name.startswith("run=") else ""
 
 
 def _form(file: DataFile, data: dict[str, Any]) -> RunForm:
