@@ -489,7 +489,7 @@ def test_more_records_than_one_batch_holds_all_land(
     delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loaders.avro.BATCH_ROWS", 7)
-    monkeypatch.setattr("loaders.vendors.pendo.landing.BATCH_ROWS", 10)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.BATCH_ROWS", 10)
     start = datetime(2024, 4, 14, tzinfo=UTC)
     records = [
         event(f"e{number:02}", browserTimestamp=start + timedelta(minutes=number)) for number in range(50)
@@ -511,7 +511,7 @@ def test_fewer_records_than_the_blocks_announce_reject_the_export(
 ) -> None:
     day_export(delivery, 1, "a", "b", "c")
     monkeypatch.setattr(
-        "loaders.vendors.pendo.landing.read_batches",
+        "loaders.vendors.pendo.batches.read_batches",
         lambda landing, file: (batch.slice(0, 2) for batch in read_batches(landing, file)),
     )
     (outcome,) = load_folder("pendo")
