@@ -1,14 +1,16 @@
 """Decoding a whole Avro file at once: DataFusion makes Arrow of it, DuckDB makes JSON texts of that.
 
 Run as a program, `python -m loaders.avro_bulk FILE ROWS` writes them as an Arrow stream with one column,
-`text`, until the file ends or something is in it that this decoder does not know.
+`text`, until the file ends, something is in it that this decoder does not know, or stdin is closed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import datafusion
 import duckdb
@@ -62,10 +64,18 @@ def _decoded(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
 def main(arguments: list[str]) -> None:
     """Write the texts of the file that the arguments name to stdout."""
     path, rows = arguments
+    Thread(target=_end_with_stdin, daemon=True).start()
     with pa.ipc.new_stream(sys.stdout.buffer, TEXTS_SCHEMA) as writer:
         for table in bulk_texts(Path(path), int(rows)):
             writer.write_table(table.cast(TEXTS_SCHEMA))
             sys.stdout.buffer.flush()
+
+
+def _end_with_stdin() -> None:
+    # Whoever started this process holds the other end, and lets go of it however it ends. Not through
+    # `sys.stdin`, whose lock could not be had when this process ends first.
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def _decoder(path: Path, rows: int) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         # Nothing that lies in the working folder is imported; all that can be imported here can be there.
         [sys.executable, "-P", "-m", "loaders.avro_bulk", str(path.resolve()), str(rows)],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -53,8 +53,9 @@ def _decoder(path: Path, rows: int) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.kill()
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
         process.wait()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -252,6 +253,25 @@ def test_the_process_ends_with_its_reader(tmp_path: Path, everything_in_bulk: No
     batches.close()  # type: ignore[attr-defined]
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_stuck_process_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    path = write_avro(tmp_path / "a.avro", [{"s": "abcdef"}, {"s": "ghi"}], {"s": "string"})
+    replaced(path, b"\x06ghi", b"\x04ghi")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loaders.avro_bulk", str(path), "10"],
+        cwd=Path(loaders.avro.__file__).parents[1],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=4)
+        process.communicate(timeout=30)
+        assert process.returncode == 1
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_large_records_come_in_small_batches(tmp_path: Path, delivered: list[int]) -> None:
