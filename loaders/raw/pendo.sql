@@ -91,3 +91,48 @@ CREATE TABLE IF NOT EXISTS raw_pendo.allguides (
     _file VARCHAR NOT NULL,
     _line BIGINT NOT NULL
 );
+
+-- One row per account of a subscription; a record that comes again replaces its row.
+CREATE TABLE IF NOT EXISTS raw_pendo.accounts (
+    subscription_id VARCHAR NOT NULL,
+    account_id VARCHAR NOT NULL,
+    name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per visitor of a subscription; a record that comes again replaces its row.
+CREATE TABLE IF NOT EXISTS raw_pendo.visitors (
+    subscription_id VARCHAR NOT NULL,
+    visitor_id VARCHAR NOT NULL,
+    account_id VARCHAR,
+    name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);
+
+-- One row per field that the records of accounts (`account`) or visitors (`visitor`) of a subscription have.
+CREATE TABLE IF NOT EXISTS raw_pendo.metadata_fields (
+    subscription_id VARCHAR NOT NULL,
+    object_kind VARCHAR NOT NULL,
+    field_group VARCHAR,
+    field_name VARCHAR NOT NULL,
+    display_name VARCHAR,
+    field_type VARCHAR,
+    element_type VARCHAR,
+    element_format VARCHAR,
+    is_deleted BOOLEAN,
+    is_per_app BOOLEAN,
+    avro_field_name VARCHAR,
+    record JSON NOT NULL,
+    _load_id BIGINT NOT NULL,
+    _loaded_at TIMESTAMP NOT NULL,
+    _file VARCHAR NOT NULL,
+    _line BIGINT NOT NULL
+);

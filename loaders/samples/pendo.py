@@ -1,4 +1,4 @@
-"""Pendo samples: Data Sync exports of two applications, with their manifests."""
+"""Pendo samples: Data Sync exports of two applications, of accounts and of visitors."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from loaders.samples.pendo_events import (
     visit_events,
 )
 from loaders.samples.pendo_exports import Application, ExportFolder, PeriodFiles
+from loaders.samples.pendo_objects import write_objects
 
 FIRST_DAY = epoch_day(START)
 Matches = tuple[tuple[str, ...], ...]
@@ -43,10 +44,13 @@ def write(folder: Path, count: int, seed: int) -> VendorSample:
         MAIN_APP: _MainApplication(folder, count, seed, draw),
         SECOND_APP: _SecondApplication(folder, draw),
     }
+    visitors = 0
     for visit in visit_events(count, seed):
         applications[visit.app_id].add(visit)
+        visitors = max(visitors, visit.visitor + 1)
     for application in applications.values():
         application.finish()
+    write_objects(folder, visitors, draw)
     return VendorSample("pendo", count, number_of_files(folder), CASES)
 
 

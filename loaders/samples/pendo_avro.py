@@ -7,6 +7,7 @@ header of the file; a block behind it is two numbers, the compressed records and
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ class EventFile:
         self._pending = []
 
 
-def write_records(path: Path, schema: Any, records: list[dict[str, Any]]) -> None:
+def write_records(path: Path, schema: Any, records: Iterable[dict[str, Any]]) -> None:
     """Write a whole file of records, which may be none, and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:

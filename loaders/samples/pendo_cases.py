@@ -34,6 +34,8 @@ CASES = (
     "anonymous visitors who identify themselves later",
     "events that match a feature and a page, a feature that has the id of a page",
     "an application with a negative id",
+    "accounts and visitors, of which one each comes again",
+    "visitors in two files",
 )
 ONE_TIME_DAYS = 8
 FINALISED_DAY = 0

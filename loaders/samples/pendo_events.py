@@ -59,6 +59,16 @@ class Who:
         return encode_text(self.visitor) + encode_optional(self.old_visitor) + encode_optional(self.account)
 
 
+def visitor_id(visitor: int) -> str:
+    """Return the id of a person who has logged in."""
+    return f"visitor-{visitor:07d}"
+
+
+def account_id(visitor: int) -> str:
+    """Return the account of a person; four share one."""
+    return f"account-{visitor // 4:05d}"
+
+
 def encode_action(action: int, product: int, guide: str | None = None) -> bytes:
     """Return the fields that say what was done; with a `guide`, that it was seen."""
     path = _PATHS[action]
@@ -111,12 +121,13 @@ _GUIDE_SEEN = encode_action(Action.PAGE, 0, GUIDE)
 
 @dataclass(frozen=True, slots=True)
 class VisitEvents:
-    """The encoded events of one visit to one application.
+    """The encoded events of one visit of one person to one application.
 
     Each is its day (days since 1970), what it matches as a number of MATCHES, and the record.
     """
 
     app_id: str
+    visitor: int
     events: list[tuple[int, int, bytes]]
 
 
@@ -134,7 +145,7 @@ def _encode_visit(visit: Visit, draw: random.Random) -> VisitEvents:
     id_start, id_end = b"\x48" + session[:24].encode(), draw.getrandbits(47)
     place = encode_place(app_id, session[24:], visitor)
     stranger = Who(f"{ANONYMOUS}{visitor:07x}")
-    known = Who(f"visitor-{visitor:07d}", f"account-{visitor // 4:05d}")
+    known = Who(visitor_id(visitor), account_id(visitor))
     who = stranger.encode() if visit.known_from else known.encode()
     delay = 1_000 + int(draw.random() * 30_000)
     events = []
@@ -152,4 +163,4 @@ def _encode_visit(visit: Visit, draw: random.Random) -> VisitEvents:
         times = encode_moment(moment) + encode_moment(moment + delay)
         event_id = b"%b%012x" % (id_start, id_end + step)
         events.append((day, action, b"".join((encode_long(day), event_id, times, who, done, place))))
-    return VisitEvents(app_id, events)
+    return VisitEvents(app_id, visitor, events)

@@ -122,29 +122,49 @@ class Application:
 
     def write_manifest(self, made: int) -> None:
         """Write the manifest; its entries are in no particular order."""
-        document = {"exports": self._entries[::-1], "generatedTime": f"{iso(made)[:19]}.853205005Z"}
-        write_json(self._path / "exportmanifest.json", document)
+        write_json(self._path / "exportmanifest.json", manifest_of(self._entries, made))
 
     def _list(self, export: ExportFolder, made: int, export_type: list[str] | None, counter: int) -> None:
-        files = [path for path in export.path.rglob("*") if path.is_file()]
-        bill = {
-            "timestamp": f"{iso(made)[:19]}Z",
-            "numberOfFiles": len(files),
+        content = {
             "application": {"displayName": self._name, "id": self._id},
-            "subscription": {"displayName": "Sample shop", "id": SUBSCRIPTION},
             **export.definitions,
             "timeDependent": export.periods,
         }
-        write_json(export.path / "billofmaterials.json", bill)
-        finished = iso(made + 10 * MINUTE)[:19]
-        self._entries.append(
-            {
-                **bill,
-                "exportType": export_type,
-                "counter": counter,
-                # The vendor writes both forms.
-                "finishTime": f"{finished}.9489274" if counter % 2 == 0 else f"{finished}.311651Z",
-                "storageSize": sum(path.stat().st_size for path in files),
-                "rootUrl": f"{BUCKET}/datasync/{SUBSCRIPTION}/{self._id}/{export.path.name}",
-            }
-        )
+        bill = bill_of(export.path, made, content)
+        self._entries.append({**listed_entry(export.path, made, bill, counter), "exportType": export_type})
+
+
+def bill_of(folder: Path, made: int, content: dict[str, Any]) -> dict[str, Any]:
+    """Write the bill of materials of an export whose files are there, and return it."""
+    bill = {
+        "timestamp": f"{iso(made)[:19]}Z",
+        "numberOfFiles": len(_files(folder)),
+        "subscription": {"displayName": "Sample shop", "id": SUBSCRIPTION},
+        **content,
+    }
+    write_json(folder / "billofmaterials.json", bill)
+    return bill
+
+
+def listed_entry(folder: Path, made: int, bill: dict[str, Any], counter: int) -> dict[str, Any]:
+    """Return what the manifest says of an export; `made` is when its bill was written."""
+    finished = iso(made + 10 * MINUTE)[:19]
+    size = sum(path.stat().st_size for path in _files(folder) if path.suffix == ".avro")
+    return {
+        **bill,
+        "exportType": None,
+        "counter": counter,
+        # The vendor writes both forms.
+        "finishTime": f"{finished}.9489274" if counter % 2 == 0 else f"{finished}.311651Z",
+        "storageSize": size,
+        "rootUrl": f"{BUCKET}/datasync/{SUBSCRIPTION}/{folder.parent.name}/{folder.name}",
+    }
+
+
+def manifest_of(entries: list[dict[str, Any]], made: int) -> dict[str, Any]:
+    """Return a manifest, the newest export first."""
+    return {"exports": entries[::-1], "generatedTime": f"{iso(made)[:19]}.853205005Z"}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -128,6 +128,56 @@ class Delivery:
         return {key: [name]}
 
 
+class ObjectDelivery:
+    """The folder of a subscription's accounts or visitors. Each `export` writes its files and manifest."""
+
+    def __init__(self, root: Path, kind: str, subscription: str = SUBSCRIPTION) -> None:
+        self.kind = kind
+        self.subscription = subscription
+        self.folder = root / "datasync" / subscription / kind
+        self.entries: list[dict[str, Any]] = []
+
+    def export(self, counter: int, *names: tuple[str, str], **keys: Any) -> dict[str, Any]:
+        """Add an export of records, given as id and name, and return its entry."""
+        self.write_records(counter, f"{self.kind}s.avro", *names)
+        entry = {
+            "subscription": {"displayName": "Acme", "id": self.subscription},
+            f"{self.kind}s": {"files": [f"{self.kind}s.avro"]},
+            "exportType": None,
+            "counter": counter,
+            "finishTime": f"2024-04-{counter or 1:02}T02:20:12.9489274",
+            "rootUrl": f"gs://bucket/datasync/{self.subscription}/{self.kind}/export-{counter}",
+            **keys,
+        }
+        self.entries.append(entry)
+        self.write_manifest()
+        return entry
+
+    def write_manifest(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "exportmanifest.json").write_text(
+            json.dumps({"exports": self.entries}), encoding="utf-8"
+        )
+
+    def path(self, counter: int, name: str) -> Path:
+        return self.folder / f"export-{counter}" / name
+
+    def write_records(self, counter: int, file: str, *names: tuple[str, str]) -> Path:
+        types = {"id": "string", "accountId": ["null", "string"], "name": "string", "seats": "long"}
+        records = [
+            {"id": each, "accountId": "acme", "name": name, "seats": 2**53 + 1} for each, name in names
+        ]
+        return write_avro(self.path(counter, file), records, types)
+
+    def write_fields(self, counter: int, file: str, *fields: dict[str, Any]) -> dict[str, Any]:
+        """Write the metadata schema of an export and return the key that lists it."""
+        texts = ("group", "name", "displayName", "type", "elementType", "elementFormat", "avroFieldName")
+        types: dict[str, Any] = {key: ["null", "string"] for key in texts}
+        types |= {key: ["null", "boolean"] for key in ("isDeleted", "isPerApp")}
+        write_avro(self.path(counter, file), [{**dict.fromkeys(types), **each} for each in fields], types)
+        return {"metadataSchemaFile": [file]}
+
+
 def period(day: date, *matched: dict[str, Any], all_events: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return what the manifest says about one day; without `all_events` as retroactive exports do."""
     content: dict[str, Any] = {"periodId": f"{day}T00:00:00Z", "matchedEvents": list(matched)}

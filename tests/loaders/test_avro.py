@@ -197,6 +197,16 @@ def replaced(path: Path, old: bytes, new: bytes) -> Path:
     return path
 
 
+def grafted(folder: Path, records: list[dict[str, Any]], written: Any, announced: Any) -> Path:
+    """Write records of the `written` types under a schema that announces other ones of the same bytes."""
+    content = write_avro(folder / "written.avro", records, written).read_bytes()
+    path = write_avro(folder / "a.avro", [], announced)
+    head = path.read_bytes()
+    body = content[read_header(BytesIO(content), DataFile("", 0, "")).end :]
+    path.write_bytes(head + body.replace(body[-SYNC_BYTES:], head[-SYNC_BYTES:]))
+    return path
+
+
 def test_a_block_that_decodes_to_fewer_bytes_than_it_has_is_damaged(tmp_path: Path) -> None:
     path = write_avro(tmp_path / "a.avro", [{"s": "abcdef"}, {"s": "ghi"}], {"s": "string"})
     replaced(path, b"\x06ghi", b"\x04ghi")

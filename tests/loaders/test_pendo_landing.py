@@ -109,6 +109,9 @@ def test_a_time_may_come_in_any_type(
         ("string", "2024-04-14"),
         ("string", "20240414"),
         ("string", "2024-04-14T00:00:00Z"),
+        ("string", str((FIRST_DAY - date(1970, 1, 1)).days)),
+        (MILLIS, datetime(2024, 4, 14, tzinfo=UTC)),
+        (["null", DATE], FIRST_DAY),
     ],
 )
 def test_a_period_id_may_come_in_any_type(
@@ -119,6 +122,100 @@ def test_a_period_id_may_come_in_any_type(
     delivery.export(1, period(FIRST_DAY, all_events=all_events))
     load_folder("pendo")
     assert rows("SELECT period_id FROM raw_pendo.allevents") == [(FIRST_DAY,)]
+
+
+@pytest.mark.parametrize("period_id", ["2024-04-14T00:00:00Z", "2024-04-14", 20240414, 19827, "19827"])
+def test_the_manifests_period_id_may_come_in_any_type_as_well(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows, period_id: Any
+) -> None:
+    delivery.export(1, {"periodId": period_id, "allEvents": delivery.all_events(1, event("a"))})
+    load_folder("pendo")
+    assert rows("SELECT period_id FROM raw_pendo.allevents") == [(FIRST_DAY,)]
+
+
+@pytest.mark.parametrize("matchable_id", ["Page/p-_1", "p-_1", None])
+def test_the_matchable_is_the_manifests_however_the_records_name_it(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows, matchable_id: str | None
+) -> None:
+    types = {"matchableId": ["null", "string"], **EVENT_TYPES}
+    files = ("m.avro", [{"matchableId": matchable_id, **event("a")}])
+    matched = {**delivery.files(1, files, types=types), "id": "Page/p-_1", "type": "Page"}
+    delivery.export(1, period(FIRST_DAY, matched), exportType=["Retroactive"])
+    load_folder("pendo")
+    assert rows(MATCHES.replace("event_id", "event_id, record ->> '$.matchableId'")) == [
+        ("Page", "p-_1", "a", matchable_id)
+    ]
+
+
+def test_guide_events_are_events_like_others(delivery: Delivery, load_folder: LoadFolder, rows: Rows) -> None:
+    kinds = ("guideSeen", "guideAdvanced", "guideDismissed", "guideActivity", "pollResponse")
+    types = {**EVENT_TYPES, "guideId": "string"}
+    records = [{**event(kind, type=kind), "guideId": "g"} for kind in kinds]
+    delivery.export(1, period(FIRST_DAY, all_events=delivery.all_events(1, *records, types=types)))
+    load_folder("pendo")
+    assert rows("SELECT event_type, record ->> '$.guideId' FROM raw_pendo.allevents ORDER BY _line") == [
+        (kind, "g") for kind in kinds
+    ]
+
+
+def test_anonymous_and_nameless_visitors_land_as_they_are(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    visitors = ("_PENDO_T_1a2b", "", None)
+    records = [event(f"e{number}", visitorId=each, accountId="") for number, each in enumerate(visitors)]
+    delivery.export(1, period(FIRST_DAY, all_events=delivery.all_events(1, *records)))
+    load_folder("pendo")
+    assert rows("SELECT visitor_id, account_id FROM raw_pendo.allevents ORDER BY _line") == [
+        ("_PENDO_T_1a2b", ""),
+        ("", ""),
+        (None, ""),
+    ]
+
+
+def test_nested_values_are_kept_whole(delivery: Delivery, load_folder: LoadFolder, rows: Rows) -> None:
+    types = {
+        **EVENT_TYPES,
+        "properties": {"type": "map", "values": ["null", "string", "long"]},
+        "uiElementActions": "string",
+        "latitude": ["null", "double"],
+    }
+    values = {"properties": {"__utm__": "x", "n": 2**60, "none": None}, "uiElementActions": '[{"a":1}]'}
+    records = [{**event("a"), **values, "latitude": -33.86785}]
+    delivery.export(1, period(FIRST_DAY, all_events=delivery.all_events(1, *records, types=types)))
+    load_folder("pendo")
+    ((record,),) = rows("SELECT record FROM raw_pendo.allevents")
+    assert {key: json.loads(record)[key] for key in (*values, "latitude")} == {
+        **values,
+        "latitude": -33.86785,
+    }
+
+
+def test_an_export_lands_the_same_whether_it_is_decoded_in_bulk_or_one_by_one(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    types = {**EVENT_TYPES, "properties": {"type": "map", "values": ["null", "string", "long"]}}
+    moment = datetime(2024, 4, 14, 0, 0, 0, 1000, tzinfo=UTC)
+    records = [
+        {
+            **event(f"e{number}", appId=-(2**60) - number, browserTimestamp=moment),
+            "properties": {"a": number, "ä": '"', "none": None},
+        }
+        for number in range(300)
+    ]
+    landed = []
+    for counter, size in ((1, 1 << 40), (2, 0)):
+        monkeypatch.setattr("loaders.avro.BULK_BYTES", size)
+        files = delivery.files(counter, ("all.avro", records), types=types, codec="deflate")
+        matched = delivery.matched(counter, "Page/p", *records[:7])
+        delivery.export(counter, period(FIRST_DAY, matched, all_events=files))
+        assert load_folder("pendo")[-1].entry.rows == 307
+        landed.append(
+            [
+                rows(f"SELECT * EXCLUDE (_file, _load_id, _loaded_at) FROM raw_pendo.{table} ORDER BY _line")
+                for table in ("allevents", "matched_events")
+            ]
+        )
+    assert landed[0] == landed[1]
 
 
 def test_records_of_another_day_reject_the_export(
@@ -453,6 +550,18 @@ def test_definitions_are_merged_by_a_retroactive_export(
     ]
 
 
+def test_definitions_may_come_in_several_files(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    delivery.export(1, **delivery.definitions(1, "pageId", ("old", "Old")))
+    names = [f"allpages-{number:03}.avro" for number in range(2)]
+    for name in names:
+        write_avro(delivery.path(2, name), [{"pageId": name}], {"pageId": "string"})
+    delivery.export(2, pageDefinitionsFile=names)
+    load_folder("pendo")
+    assert rows("SELECT page_id FROM raw_pendo.allpages ORDER BY ALL") == [(name,) for name in names]
+
+
 def test_definitions_that_are_not_listed_stay(
     delivery: Delivery, load_folder: LoadFolder, rows: Rows
 ) -> None:
@@ -489,7 +598,7 @@ def test_more_records_than_one_batch_holds_all_land(
     delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("loaders.avro.BATCH_ROWS", 7)
-    monkeypatch.setattr("loaders.vendors.pendo.landing.BATCH_ROWS", 10)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.BATCH_ROWS", 10)
     start = datetime(2024, 4, 14, tzinfo=UTC)
     records = [
         event(f"e{number:02}", browserTimestamp=start + timedelta(minutes=number)) for number in range(50)
@@ -511,7 +620,7 @@ def test_fewer_records_than_the_blocks_announce_reject_the_export(
 ) -> None:
     day_export(delivery, 1, "a", "b", "c")
     monkeypatch.setattr(
-        "loaders.vendors.pendo.landing.read_batches",
+        "loaders.vendors.pendo.batches.read_batches",
         lambda landing, file: (batch.slice(0, 2) for batch in read_batches(landing, file)),
     )
     (outcome,) = load_folder("pendo")

@@ -120,8 +120,30 @@ def test_what_cannot_be_understood_is_the_entrys_fault(keys: dict[str, Any], fau
     assert fault in read.fault
 
 
-def test_an_account_export_is_told_by_its_keys() -> None:
-    assert entry(accounts={"files": ["accounts.avro"]}, rootUrl=None).type is ExportType.BUSINESS_OBJECTS
+@pytest.mark.parametrize(
+    "scheme", ["gs://", "s3://", "https://", "azure://", "abfss://", "file:///", "", "/"]
+)
+def test_the_folder_is_the_last_part_of_a_root_url_of_any_scheme(scheme: str) -> None:
+    for end in ("", "/"):
+        assert entry(rootUrl=f"{scheme}pendo.example/datasync/1/-2/0f39bdf6{end}").folder == "0f39bdf6"
+
+
+@pytest.mark.parametrize(
+    "finished",
+    [
+        "2023-03-03T14:10:15.311651Z",
+        "2023-03-03T14:20:12.9489274",
+        "2023-03-05T04:17:59.853205005Z",
+        None,
+        "soon",
+    ],
+)
+def test_nothing_depends_on_when_a_counted_export_was_finished(finished: Any) -> None:
+    assert entry(finishTime=finished, timestamp=finished, storageSize="?") == entry()
+
+
+def test_an_event_export_holds_no_accounts() -> None:
+    assert "belong into a folder account" in entry(accounts={"files": ["accounts.avro"]}).fault
 
 
 def test_counter_zero_is_never_faulty() -> None:

@@ -278,6 +278,39 @@ def test_ids_come_from_the_path_when_the_application_folder_itself_is_loaded(
     )
 
 
+def test_several_subscriptions_under_one_root_count_on_their_own(
+    delivery: Delivery, landing_folder: Path, load_folder: LoadFolder, rows: Rows
+) -> None:
+    other = Delivery(landing_folder, subscription="9007199254740993")
+    day_export(delivery, 1, "first")
+    day_export(other, 8, "second")
+    found = {outcome.entry.export_id: outcome.entry.status for outcome in load_folder("pendo")}
+    assert found == {
+        f"{SUBSCRIPTION}/{APPLICATION}/1": Status.LOADED,
+        f"9007199254740993/{APPLICATION}/8": Status.LOADED,
+    }
+    day_export(other, 9, "third")
+    load_folder("pendo")
+    assert rows("SELECT subscription_id, event_id FROM raw_pendo.allevents ORDER BY ALL") == [
+        (SUBSCRIPTION, "first"),
+        ("9007199254740993", "third"),
+    ]
+
+
+def test_the_older_layout_may_hold_several_applications(
+    landing_folder: Path, load_folder: LoadFolder, rows: Rows
+) -> None:
+    for application in (APPLICATION, "6001"):
+        delivery = Delivery(landing_folder, application=application)
+        delivery.folder = landing_folder / "datasync" / application
+        day_export(delivery, 1, f"of {application}")
+    load_folder("pendo")
+    assert rows("SELECT subscription_id, application_id, event_id FROM raw_pendo.allevents ORDER BY ALL") == [
+        (SUBSCRIPTION, APPLICATION, f"of {APPLICATION}"),
+        (SUBSCRIPTION, "6001", "of 6001"),
+    ]
+
+
 def test_a_delivery_without_subscription_folders_takes_the_id_from_the_entry(
     landing_folder: Path, load_folder: LoadFolder
 ) -> None:
@@ -289,19 +322,6 @@ def test_a_delivery_without_subscription_folders_takes_the_id_from_the_entry(
         f"{SUBSCRIPTION}/{APPLICATION}/1",
         Status.LOADED,
     )
-
-
-def test_account_and_visitor_exports_are_skipped(
-    delivery: Delivery, landing_folder: Path, load_folder: LoadFolder
-) -> None:
-    day_export(delivery, 1)
-    folder = landing_folder / "datasync" / SUBSCRIPTION / "visitor"
-    folder.mkdir()
-    (folder / "exportmanifest.json").write_text('{"exports": [{"counter": 1, "visitors": {}}]}')
-    found = verdicts(load_folder("pendo"))
-    assert found["visitor"][0] is Status.SKIPPED
-    assert "accounts or visitors" in found["visitor"][1]
-    assert found["1"][0] is Status.LOADED
 
 
 def test_the_same_counter_twice_with_other_content_is_rejected(

@@ -154,3 +154,36 @@ def test_every_kind_of_definition_is_there(
 ) -> None:
     records = avro_records(home(folder, exports[2]) / f"{name}.avro")
     assert len({record[key] for record in records}) == count
+
+
+@pytest.mark.parametrize("kind", ["account", "visitor"])
+def test_of_accounts_and_visitors_one_comes_again_with_another_value(folder: Path, kind: str) -> None:
+    listed = json.loads((folder / kind / "exportmanifest.json").read_text())["exports"]
+    newer, older = (
+        {
+            record["id"]: record
+            for name in export[f"{kind}s"]["files"]
+            for record in avro_records(folder / kind / export["rootUrl"].rpartition("/")[2] / name)
+        }
+        for export in listed
+    )
+    ((changed, record),) = newer.items()
+    assert [export["counter"] for export in listed] == [2, 1]
+    assert len(older) > 1
+    assert older[changed] != record
+
+
+def test_events_name_visitors_and_accounts_that_are_exported(
+    folder: Path, exports: dict[int, Export]
+) -> None:
+    exported: dict[str, set[str]] = {}
+    for kind in ("account", "visitor"):
+        (listed,) = json.loads((folder / kind / "exportmanifest.json").read_text())["exports"][1:]
+        place = folder / kind / listed["rootUrl"].rpartition("/")[2]
+        exported[kind] = {r["id"] for name in listed[f"{kind}s"]["files"] for r in avro_records(place / name)}
+        assert len(listed[f"{kind}s"]["files"]) == (2 if kind == "visitor" else 1)
+    for period in exports[1]["timeDependent"]:
+        for record in all_events(folder, exports[1], period):
+            if record["visitorId"].removeprefix("visitor-").isdigit():
+                assert record["visitorId"] in exported["visitor"]
+                assert record["accountId"] in exported["account"]

@@ -54,6 +54,7 @@ def test_every_table_of_every_vendor_is_there_and_empty(connection: duckdb.DuckD
         "raw_monetate.sessions",
         *("raw_pendo.allevents", "raw_pendo.matched_events", "raw_pendo.allpages", "raw_pendo.allfeatures"),
         *("raw_pendo.alltracktypes", "raw_pendo.allguides"),
+        *("raw_pendo.accounts", "raw_pendo.visitors", "raw_pendo.metadata_fields"),
         *("raw_rudderstack.tracks", "raw_rudderstack.identifies", "raw_rudderstack.aliases"),
         "raw_snowplow.events",
     }

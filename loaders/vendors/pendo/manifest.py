@@ -7,11 +7,11 @@ because then nobody knows what comes before what.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from loaders.documents import parse_json
 from loaders.errors import ManifestError
@@ -36,12 +36,11 @@ MATCHABLE_TYPES = {name.lower(): name for name in ("Page", "Feature", "TrackType
 
 
 class ExportType(Enum):
-    """Value of `exportType`; account and visitor exports are told by their keys."""
+    """Value of `exportType`."""
 
     REGULAR = "regular"
     RETROACTIVE = "Retroactive"
     TEST = "Test"
-    BUSINESS_OBJECTS = "business objects"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,12 @@ class Entry:
     """One export of a manifest. With a `fault` it cannot be loaded and its other fields say nothing.
 
     `folder` is the last part of `rootUrl`, below which the listed names lie. `subscription` and
-    `application` are None where the entry does not name them.
+    `application` are None where the entry does not name them. `name` is the export's own where its manifest
+    has no counters; then `counter` is when it was finished (microseconds since 1970).
     """
 
     counter: int
+    name: str = ""
     type: ExportType = ExportType.REGULAR
     fault: str = ""
     subscription: str | None = None
@@ -99,21 +100,53 @@ class Entry:
     number_of_files: int | None = None
 
     @property
+    def label(self) -> str:
+        """Last part of the export's id."""
+        return self.name or str(self.counter)
+
+    @property
+    def title(self) -> str:
+        """How messages name the export."""
+        return f"export {self.name}" if self.name else f"counter {self.counter}"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All listed names, each once, in the manifest's order."""
         parts: tuple[DefinitionFiles | EventFiles, ...] = (*self.definitions, *self.events)
         return tuple(dict.fromkeys(name for part in parts for name in part.files))
 
 
+AnyEntry = TypeVar("AnyEntry", bound=Entry)
+
+
 def read_manifest(content: bytes) -> tuple[Entry, ...]:
-    """Return the exports that the manifest lists, in its order.
+    """Return the event exports that the manifest lists, in its order.
 
     Raises ManifestError for content that is no manifest, or that lists an export without a counter.
     """
-    try:
-        manifest = parse_json(content, object_pairs_hook=_object)
-    except ValueError as error:
-        raise ManifestError(f"it is no valid JSON ({error}); fetch it again") from error
+    entries = [_entry(raw, place) for place, raw in enumerate(listed_exports(content), start=1)]
+    return with_own_folders(entries)
+
+
+def with_own_folders(entries: Sequence[AnyEntry]) -> tuple[AnyEntry, ...]:
+    """Return the entries, at fault those that name the folder of another one before them."""
+    folders: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.folder:
+            folders.setdefault(entry.folder, entry)
+    return tuple(_with_own_folder(entry, folders) for entry in entries)
+
+
+def _with_own_folder(entry: AnyEntry, folders: Mapping[str, Entry]) -> AnyEntry:
+    first = folders.get(entry.folder, entry)
+    if first.label == entry.label:
+        return entry
+    return replace(entry, fault=f"its rootUrl is that of {first.title}, so it lists files of another export")
+
+
+def listed_exports(content: bytes) -> list[dict[str, Any]]:
+    """Return the exports of a manifest as they stand there; raises ManifestError for what is no manifest."""
+    manifest = read_json(content)
     if not isinstance(manifest, dict) or "exports" not in manifest:
         raise ManifestError("it has no list of exports; fetch it again")
     exports = listed(manifest, "exports")
@@ -122,21 +155,18 @@ def read_manifest(content: bytes) -> tuple[Entry, ...]:
             f"it lists {len(exports):,} exports, more than {MANIFEST_EXPORTS.value:,}; Pendo lists 30 days. "
             f"{MANIFEST_EXPORTS.remedy}"
         )
-    entries = [_entry(raw, place) for place, raw in enumerate(exports, start=1)]
-    folders: dict[str, int] = {}
-    for entry in entries:
-        if entry.folder:
-            folders.setdefault(entry.folder, entry.counter)
-    return tuple(_with_own_folder(entry, folders) for entry in entries)
+    for place, raw in enumerate(exports, start=1):
+        if not isinstance(raw, dict):
+            raise ManifestError(f"its export number {place} is no object but {shown(raw)}")
+    return exports
 
 
-def _with_own_folder(entry: Entry, folders: Mapping[str, int]) -> Entry:
-    first = folders.get(entry.folder, entry.counter)
-    if first == entry.counter:
-        return entry
-    return replace(
-        entry, fault=f"its rootUrl is that of counter {first}, so it lists files of another export"
-    )
+def read_json(content: bytes) -> Any:
+    """Return a JSON document whose objects have each key once; raises ManifestError for any other content."""
+    try:
+        return parse_json(content, object_pairs_hook=_object)
+    except ValueError as error:
+        raise ManifestError(f"it is no valid JSON ({error}); fetch it again") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -146,23 +176,27 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return content
 
 
-def _entry(raw: Any, place: int) -> Entry:
-    if not isinstance(raw, dict):
-        raise ManifestError(f"its export number {place} is no object but {shown(raw)}")
+def read_counter(raw: dict[str, Any], place: int) -> int:
+    """Return the counter of the export at that place; raises ManifestError where there is none."""
     counter = whole_number(raw.get("counter"))
     if counter is None:
         raise ManifestError(f"the counter of its export number {place} is {shown(raw.get('counter'))}")
-    entry = Entry(counter=counter)
-    if counter == 0:
+    return counter
+
+
+def _entry(raw: dict[str, Any], place: int) -> Entry:
+    entry = Entry(counter=read_counter(raw, place))
+    if entry.counter == 0:
         return entry
     try:
-        entry = replace(entry, type=_export_type(raw))
-        return entry if entry.type is ExportType.BUSINESS_OBJECTS else _with_content(entry, raw)
+        return _with_content(replace(entry, type=read_type(raw)), raw)
     except ManifestError as error:
         return replace(entry, fault=str(error))
 
 
 def _with_content(entry: Entry, raw: dict[str, Any]) -> Entry:
+    if "timeDependent" not in raw and raw.keys() & {"accounts", "visitors"}:
+        raise ManifestError("it holds accounts or visitors, which belong into a folder account or visitor")
     definitions = [
         DefinitionFiles(key, file_names(raw, key)) for key in DEFINITION_KEYS if raw.get(key) is not None
     ]
@@ -177,9 +211,8 @@ def _with_content(entry: Entry, raw: dict[str, Any]) -> Entry:
     )
 
 
-def _export_type(raw: dict[str, Any]) -> ExportType:
-    if "timeDependent" not in raw and raw.keys() & {"accounts", "visitors"}:
-        return ExportType.BUSINESS_OBJECTS
+def read_type(raw: dict[str, Any]) -> ExportType:
+    """Return the export's type; raises ManifestError for one that is not known."""
     match listed(raw, "exportType"):
         case []:
             return ExportType.REGULAR

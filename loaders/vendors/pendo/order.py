@@ -1,7 +1,8 @@
 """Which of Pendo's exports may be loaded: their counters go up by one, and none may be passed over unseen.
 
-A later export replaces days of an earlier one, so an export lands only after all before it, and never
-after one that follows it.
+A later export replaces days or records of an earlier one, so an export lands only after all before it, and
+never after one that follows it. Exports without counters are put in the order they were finished in, where
+no gap can be seen.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from loaders.exports import DataFile, Export, Options, Status
 from loaders.ledger import Entry as LedgerEntry
 from loaders.vendors.pendo.manifest import Entry, ExportType
+from loaders.vendors.pendo.objects import OBJECT_KINDS
 
 VENDOR = "pendo"
 NAMES_SHOWN = 3
@@ -20,29 +22,35 @@ NAMES_SHOWN = 3
 Run = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendoExport(Export):
-    """One counter of one application.
-
-    `data_files` maps every listed name to its file; `after` are the counters of the same run that must be
-    loaded before it.
-    """
-
-    entry: Entry
-    data_files: Mapping[str, DataFile] = field(default_factory=dict)
-    after: tuple[int, ...] = ()
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Application:
-    """An application of a subscription: the unit in which counters are counted."""
+    """An application of a subscription, or its accounts or visitors: what counters are counted in."""
 
     subscription: str
     id: str
 
-    def export_id(self, counter: int) -> str:
+    def export_id(self, entry: Entry) -> str:
         """Return the id of one of its exports."""
-        return f"{self.subscription}/{self.id}/{counter}"
+        return f"{self.subscription}/{self.id}/{entry.label}"
+
+    @property
+    def content(self) -> str:
+        """How messages name what its exports hold."""
+        return "the changes they held" if self.id in OBJECT_KINDS else "the days they held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendoExport(Export):
+    """One counter of one application.
+
+    `data_files` maps every listed name to its file; `after` are the exports of the same run that must be
+    loaded before it.
+    """
+
+    application: Application
+    entry: Entry
+    data_files: Mapping[str, DataFile] = field(default_factory=dict)
+    after: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +65,28 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The counters of one application that earlier runs loaded, and those they skipped by design."""
+    """Counters of one application by the export's label: of earlier runs, loaded or skipped by design."""
 
-    loaded: frozenset[int] = frozenset()
-    skipped: frozenset[int] = frozenset()
+    loaded: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 def history(application: Application, entries: Iterable[LedgerEntry]) -> History:
     """Return what the ledger's entries say about the application."""
-    prefix = application.export_id(0).removesuffix("0")
-    counters: dict[Status, set[int]] = {status: set() for status in Status}
+    prefix = f"{application.subscription}/{application.id}/"
+    counters: dict[Status, dict[str, int]] = {status: {} for status in Status}
     for entry in entries:
-        counter = entry.export_id.removeprefix(prefix)
+        counter = entry.digest.rpartition(" ")[2]
         if entry.export_id.startswith(prefix) and counter.isdecimal():
-            counters[entry.status].add(int(counter))
-    return History(frozenset(counters[Status.LOADED]), frozenset(counters[Status.SKIPPED]))
+            counters[entry.status][entry.export_id.removeprefix(prefix)] = int(counter)
+    return History(counters[Status.LOADED], counters[Status.SKIPPED])
 
 
 def settle(
     application: Application, offers: Iterable[Offer], before: History, options: Options
 ) -> list[PendoExport]:
-    """Return the application's exports by counter, each with its verdict; counters must be distinct."""
-    by_counter = sorted(offers, key=lambda offer: offer.entry.counter)
+    """Return the application's exports by counter, each with its verdict; their labels must be distinct."""
+    by_counter = sorted(offers, key=lambda offer: (offer.entry.counter, offer.entry.label))
     turn = _Turn(application, by_counter, before, options)
     return [turn.settle(offer) for offer in by_counter]
 
@@ -92,58 +100,63 @@ class _Turn:
         self._application = application
         self._before = before
         self._options = options
-        self._newest = max(before.loaded, default=0)
+        self._newest = max(before.loaded.values(), default=0)
         tests = {offer.entry.counter for offer in offers if self._is_left_out(offer.entry)}
-        self._dealt_with = before.loaded | before.skipped | tests
+        self._dealt_with = tests.union(before.loaded.values(), before.skipped.values())
         self._last = self._newest
-        self._held_up_by = 0
-        self._accepted: tuple[int, ...] = ()
+        self._held_up_by: Entry | None = None
+        self._accepted: tuple[Entry, ...] = ()
 
     def settle(self, offer: Offer) -> PendoExport:
-        counter = offer.entry.counter
-        if counter in self._before.loaded:
+        entry = offer.entry
+        if entry.label in self._before.loaded:
             return self._export(offer)
-        if reason := self._skip_reason(offer.entry):
+        if reason := self._skip_reason(entry):
             return self._export(offer, Status.SKIPPED, reason)
         if self._held_up_by:
-            return self._export(offer, Status.INCOMPLETE, f"waits for counter {self._held_up_by}")
-        gap = _missing_between(self._last, counter, self._dealt_with)
+            return self._export(offer, Status.INCOMPLETE, f"waits for {self._held_up_by.title}")
+        gap = [] if entry.name else _missing_between(self._last, entry.counter, self._dealt_with)
         is_first = self._last == 0
         status, reason = self._verdict(offer, [] if is_first else gap)
         if status:
-            self._held_up_by = counter
+            self._held_up_by = entry
             return self._export(offer, status, reason)
-        warnings = (*_gap_warnings(gap, is_first), *offer.warnings)
+        warnings = (*self._gap_warnings(gap, is_first), *offer.warnings)
         export = self._export(offer, warnings=warnings)
-        self._last = counter
-        self._accepted = (*self._accepted, counter)
+        self._last = entry.counter
+        self._accepted = (*self._accepted, entry)
         return export
 
     def _is_left_out(self, entry: Entry) -> bool:
-        is_test = entry.type is ExportType.TEST and not self._options.include_test
-        return is_test or entry.type is ExportType.BUSINESS_OBJECTS
+        return entry.type is ExportType.TEST and not self._options.include_test
 
     def _skip_reason(self, entry: Entry) -> str:
         if entry.counter == 0:
             return "counter 0: nothing to do"
-        if entry.type is ExportType.BUSINESS_OBJECTS:
-            return "it holds accounts or visitors; this version reads event exports only"
         if self._is_left_out(entry):
             return "a test export; load it with --include-test"
         if entry.counter < self._newest:
-            return (
-                f"older than counter {self._newest}, which is loaded: a counter that was passed over (with "
-                f"--allow-gap, or before the first load) stays out, because its days would replace newer "
-                f"ones. Create a one-time export in Pendo for the days it holds"
-            )
+            return self._older_reason(entry)
         return ""
+
+    def _older_reason(self, entry: Entry) -> str:
+        if entry.name:
+            return (
+                "older than one that is loaded: its records would replace newer ones. Create a one-time "
+                "export in Pendo if they did not come again since"
+            )
+        return (
+            f"older than counter {self._newest}, which is loaded: a counter that was passed over (with "
+            f"--allow-gap, or before the first load) stays out, because what it holds would replace what is "
+            f"newer. Create a one-time export in Pendo for {self._application.content}"
+        )
 
     def _verdict(self, offer: Offer, gap: list[Run]) -> tuple[Status | None, str]:
         if gap and not self._options.allow_gap:
             return Status.REJECTED, (
                 f"{_named(gap)} missing between counter {self._last} and this one. Fetch the newest "
                 f"manifest with its folders; if it lists them no longer, load with --allow-gap and create a "
-                f"one-time export in Pendo for the days they held"
+                f"one-time export in Pendo for {self._application.content}"
             )
         if offer.entry.fault:
             return Status.REJECTED, offer.entry.fault
@@ -151,21 +164,32 @@ class _Turn:
             return Status.INCOMPLETE, _missing_reason(offer)
         return None, ""
 
+    def _gap_warnings(self, gap: list[Run], is_first: bool) -> tuple[str, ...]:
+        if not gap:
+            return ()
+        if is_first:
+            return (f"{_named(gap)} not here; history before this export needs a one-time export from Pendo",)
+        return (
+            f"{_named(gap)} missing and passed over; {self._application.content} need a one-time export "
+            f"from Pendo",
+        )
+
     def _export(
         self, offer: Offer, status: Status | None = None, reason: str = "", warnings: tuple[str, ...] = ()
     ) -> PendoExport:
-        counter = offer.entry.counter
+        entry = offer.entry
         return PendoExport(
             vendor=VENDOR,
-            export_id=self._application.export_id(counter),
-            order=(self._application.subscription, self._application.id, counter),
+            export_id=self._application.export_id(entry),
+            order=(self._application.subscription, self._application.id, entry.counter, entry.label),
             files=tuple({file.path: file for file in offer.files.values()}.values()),
             # A counter's content never changes: whatever a later manifest says, a loaded one stays as it is.
-            digest=f"counter {counter}",
+            digest=f"{'finished' if entry.name else 'counter'} {entry.counter}",
+            application=self._application,
             status=status,
             reason=reason,
             warnings=warnings,
-            entry=offer.entry,
+            entry=entry,
             data_files=offer.files,
             after=self._accepted,
         )
@@ -178,14 +202,6 @@ def _missing_between(last: int, counter: int, dealt_with: Iterable[int]) -> list
             runs.append((first, known - 1))
         first = known + 1
     return runs
-
-
-def _gap_warnings(gap: list[Run], is_first: bool) -> tuple[str, ...]:
-    if not gap:
-        return ()
-    if is_first:
-        return (f"{_named(gap)} not here; history before this export needs a one-time export from Pendo",)
-    return (f"{_named(gap)} missing and passed over; the days they held need a one-time export from Pendo",)
 
 
 def _named(gap: list[Run]) -> str:

@@ -31,6 +31,19 @@ def read_period(value: Any) -> date | None:
         return None
 
 
+def read_moment(value: Any) -> int | None:
+    """Return a text's time in microseconds since 1970, None for a value that is no time.
+
+    A time without an offset is UTC; digits beyond microseconds are cut.
+    """
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def export_folder(url: Any) -> str:
     """Return the last part of `rootUrl`, the export's folder beside the manifest; raises ManifestError."""
     folder = url.rstrip("/").rpartition("/")[2] if isinstance(url, str) else ""
