@@ -17,8 +17,9 @@ from loaders.exports import DataFile, Export, Options, Status
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
+from loaders.texts import some
 from loaders.vendors.leanplum.csv_files import land_csv
-from loaders.vendors.leanplum.jobs import CSV_TYPES, Job, find_jobs, some
+from loaders.vendors.leanplum.jobs import CSV_TYPES, Job, find_jobs
 from loaders.vendors.leanplum.json_lines import land_json
 from loaders.vendors.leanplum.manifest import Listed, Manifest, parse_manifest
 
