@@ -80,6 +80,11 @@ def main() -> None:
 @database_option
 @click.option("--allow-gap", is_flag=True, help="Pendo: go on although export counters are missing.")
 @click.option("--include-test", is_flag=True, help="Pendo: load exports marked as tests, too.")
+@click.option(
+    "--grace-days",
+    type=click.IntRange(min=0),
+    help="Leanplum: load a CSV job without all six manifests when it is older than so many days.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Name every export, not only those left alone.")
 @click.option("--follow", is_flag=True, help="Look again and again, and load what has become complete.")
 @click.option(
