@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +17,19 @@ from loaders.follow import Follower, stopping
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.loading import Outcome, load_landing
+from loaders.metadata.access import Access, read_key
+from loaders.metadata.contract import ENDPOINT, INSTANCE
+from loaders.metadata.monetate import fetch_names
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
-from loaders.telling import EchoTeller, echo_error, is_worth_telling, print_rows, summary, tell
+from loaders.telling import (
+    EchoTeller,
+    echo_error,
+    is_worth_telling,
+    print_rows,
+    summary,
+    tell,
+    told_names,
+)
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only
 
@@ -68,6 +80,11 @@ def main() -> None:
 @database_option
 @click.option("--allow-gap", is_flag=True, help="Pendo: go on although export counters are missing.")
 @click.option("--include-test", is_flag=True, help="Pendo: load exports marked as tests, too.")
+@click.option(
+    "--grace-days",
+    type=click.IntRange(min=0),
+    help="Leanplum: load a CSV job without all six manifests when it is older than so many days.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Name every export, not only those left alone.")
 @click.option("--follow", is_flag=True, help="Look again and again, and load what has become complete.")
 @click.option(
@@ -172,3 +189,67 @@ def sample(folder: Path, events: int, seed: int, verbose: bool) -> None:
             click.echo(f"    {case}")
     first = samples[0].vendor
     click.echo(f"Load them vendor by vendor: sessionhouse load {first} {folder / first}")
+
+
+@main.command()
+@click.argument("vendor", type=click.Choice(["monetate"]))
+@click.option(
+    "--account",
+    envvar="SESSIONHOUSE_MONETATE_ACCOUNT",
+    show_envvar=True,
+    required=True,
+    help="The account's short name, as it stands in the base URL of the API documentation.",
+)
+@click.option(
+    "--instance",
+    envvar="SESSIONHOUSE_MONETATE_INSTANCE",
+    show_envvar=True,
+    default=INSTANCE,
+    show_default=True,
+    help="The account's instance.",
+)
+@click.option(
+    "--user",
+    envvar="SESSIONHOUSE_MONETATE_USER",
+    show_envvar=True,
+    required=True,
+    help="The name of the API user.",
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="SESSIONHOUSE_MONETATE_KEY",
+    show_envvar=True,
+    required=True,
+    help="The file with the user's RSA private key (PEM); SESSIONHOUSE_MONETATE_KEY_PASSPHRASE opens it.",
+)
+@click.option(
+    "--endpoint",
+    envvar="SESSIONHOUSE_MONETATE_ENDPOINT",
+    show_envvar=True,
+    default=ENDPOINT,
+    show_default=True,
+    help="The address of the API.",
+)
+@click.option(
+    "--seeds",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="seeds",
+    show_default=True,
+    help="The folder of the dbt seeds.",
+)
+@click.option(
+    "--refresh", is_flag=True, help="Ask again for names that the seeds keep: they may have changed."
+)
+@database_option
+def metadata(vendor: str, database: Path, key: Path, seeds: Path, refresh: bool, **access: str) -> None:
+    """Fetch the names of offers, page events and custom targets that the loaded sessions hold ids of.
+
+    The names go into dbt seeds, which `dbt build` brings into the database.
+
+    Example: sessionhouse metadata monetate --account shop --user api-1-shop --key private.pem
+    """
+    passphrase = os.environ.get("SESSIONHOUSE_MONETATE_KEY_PASSPHRASE")
+    asking = Access(key=read_key(key, passphrase), **access)
+    for fetched in fetch_names(asking, database, seeds, refresh=refresh):
+        click.echo(f"{vendor}: {told_names(fetched)}")

@@ -20,6 +20,8 @@ from loaders.windows import Window, shown
 
 # Python's own limit is 128 KiB a field; a line is limited as a whole.
 csv.field_size_limit(LINE_BYTES_LIMIT)
+# DuckDB gives a line back with its end, and with the second half of the end before it where that has two.
+REJECTED_LINE = "trim(csv_line, chr(13) || chr(10))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _quarantine(load: Load, name: str, file: DataFile) -> None:
     unclosed = first_row(
         load.connection,
         "SELECT min(line) FROM landing_rejects "
-        "WHERE error_type = 'UNQUOTED VALUE' AND contains(rtrim(csv_line, chr(13) || chr(10)), chr(10))",
+        f"WHERE error_type = 'UNQUOTED VALUE' AND contains({REJECTED_LINE}, chr(10))",
     )
     if unclosed and unclosed[0]:
         raise DamagedFileError(
@@ -187,7 +189,7 @@ def _quarantine(load: Load, name: str, file: DataFile) -> None:
     bad = load.rejected_rows
     load.reject_rows(
         "SELECT $name, line, any_value(lower(error_type::VARCHAR) || ': ' || error_message), "
-        "rtrim(any_value(csv_line), chr(13) || chr(10)) FROM landing_rejects GROUP BY line",
+        f"any_value({REJECTED_LINE}) FROM landing_rejects GROUP BY line",
         name=name,
     )
     counted = first_row(load.connection, "SELECT count(*) FROM landing_rows")

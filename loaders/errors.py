@@ -44,6 +44,10 @@ class LandingError(NotReadyError):
     """The place that should hold exports cannot be read."""
 
 
+class MetadataError(NotReadyError):
+    """A vendor's metadata service refuses, does not answer, or answers in a form that is not known."""
+
+
 class ExportRejectedError(SessionhouseError):
     """A check of one export failed: nothing of it is loaded, the ledger keeps the reason."""
 

@@ -67,7 +67,12 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Choices of one `sessionhouse load` run that change what a vendor accepts."""
+    """Choices of one `sessionhouse load` run that change what a vendor accepts.
+
+    `grace_days`: for so many days from its own day a Leanplum CSV job waits for all six manifests; None for
+    ever.
+    """
 
     allow_gap: bool = False
     include_test: bool = False
+    grace_days: int | None = None

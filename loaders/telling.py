@@ -14,6 +14,8 @@ from loaders.confidential import printable, redacted
 from loaders.errors import SessionhouseError, first_line
 from loaders.exports import Status
 from loaders.loading import Outcome
+from loaders.metadata.monetate import Fetched
+from loaders.texts import some
 
 SHOWN_TEXT_WIDTH = 200
 
@@ -51,6 +53,18 @@ def summary(vendor: str, outcomes: Sequence[Outcome]) -> str:
     parts += [f"{count} {status}" for status, count in sorted(new.items())]
     parts += [f"{known} already loaded"] if known else []
     return f"{vendor}: {', '.join(parts)}"
+
+
+def told_names(fetched: Fetched) -> str:
+    """Return what became of the names of one kind of id."""
+    told = f"{fetched.title}: {fetched.known:,} known"
+    if fetched.asked:
+        told += f", {fetched.asked:,} asked, {fetched.named:,} named in {fetched.seed}"
+    if fetched.unknown:
+        told += f"\n    unknown to the vendor (deleted, or of another account): {some(fetched.unknown)}"
+    if fetched.unaskable:
+        told += f"\n    no numbers, so not asked for: {shown(some(fetched.unaskable))}"
+    return told
 
 
 def print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:

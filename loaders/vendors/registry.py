@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loaders.vendors.leanplum.loader import Leanplum
-from loaders.vendors.monetate import Monetate
+from loaders.vendors.monetate.loader import Monetate
 from loaders.vendors.pendo.loader import Pendo
 from loaders.vendors.rudderstack.loader import RudderStack
 from loaders.vendors.snowplow.loader import Snowplow

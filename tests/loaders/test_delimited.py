@@ -113,6 +113,12 @@ def test_a_quote_that_is_closed_too_early_is_one_bad_line(read: Reading) -> None
     assert (table.rows, [line for line, *_ in table.rejects]) == ([(1, "3", "4")], [2])
 
 
+def test_bad_lines_between_windows_line_ends_are_told_as_they_stood(read: Reading) -> None:
+    table = read(b'a,b\r\n1\r\n"x"y,2\r\n3,4\r\n5,6,7\r\n')
+    assert table.rows == [(1, "3", "4")]
+    assert [(line, text) for line, _, text in table.rejects] == [(2, "1"), (3, '"x"y,2'), (5, "5,6,7")]
+
+
 def test_a_quote_that_is_never_closed_is_damage_and_does_not_swallow_the_rest(read: Reading) -> None:
     with pytest.raises(DamagedFileError, match=r"t\.csv opens a quote in line 3 that is never closed"):
         read(b'a,b\n1,2\n"x,2\n3,4\n5,6\n')

@@ -166,6 +166,126 @@ def test_a_file_whose_columns_cannot_be_told_rejects_the_job(
     assert told in outcome.entry.reason
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "query", "landed"),
+    [
+        (
+            "states",
+            b"state,session,title,begin,seconds,about,first\n7,1,Home,1.591474963E9,12.5,x,3\n",
+            "state_id, session_id, name, duration, info, time_until_first_for_user FROM raw_leanplum.states",
+            ("7", "1", "Home", 12.5, "x", 3.0),
+        ),
+        (
+            "events",
+            b"event_id,state_id,session_id,title,begin,worth,about,first\n9,7,1,Tap,,0.5,x,\n",
+            "event_id, state_id, session_id, name, value, info FROM raw_leanplum.events",
+            ("9", "7", "1", "Tap", 0.5, "x"),
+        ),
+        (
+            "eventparameters",
+            b"Event Id,Parameter,Content\n9,size,L\n",
+            "event_id, name, value FROM raw_leanplum.event_parameters",
+            ("9", "size", "L"),
+        ),
+        (
+            "userattributes",
+            b"session_id,attribute,content\n1,premium,True\n",
+            "session_id, name, value FROM raw_leanplum.user_attributes",
+            ("1", "premium", "True"),
+        ),
+        (
+            "experiments",
+            b"experiment_id,session_id,variant_id\n5,1,6\n",
+            "experiment_id, session_id, variant_id FROM raw_leanplum.experiments",
+            ("5", "1", "6"),
+        ),
+        (
+            "sessions",
+            b",".join(b"column_%d" % number for number in range(36)) + b"\n" + SESSIONS.partition(b"\n")[2],
+            "session_id, prior_time_spent_in_app, prior_states, is_session FROM raw_leanplum.sessions",
+            ("1", 38830.438, 0, True),
+        ),
+    ],
+)
+def test_a_header_in_other_words_counts_by_position(
+    *,
+    kind: str,
+    content: bytes,
+    query: str,
+    landed: tuple[object, ...],
+    job: JobFiles,
+    load_folder: LoadFolder,
+    rows: Rows,
+) -> None:
+    job.write_csv(**{kind: content})
+    (outcome,) = load_folder("leanplum")
+    assert outcome.entry.status is Status.LOADED, outcome.entry.reason
+    assert rows(f"SELECT {query}") == [landed]
+    assert f"output{kind}-0 names no known column and is read by position" in outcome.entry.reason
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"experiment_id,session_id\n5,1\n",
+        b"experiment_id,session_id,variant_id,phase\n5,1,6,b\n",
+        b"5,1,6\n7,1,8\n",
+        b"experiment_id,,variant_id\n5,1,6\n",
+    ],
+)
+def test_what_may_be_a_row_or_is_of_another_width_is_not_read_by_position(
+    content: bytes, job: JobFiles, load_folder: LoadFolder
+) -> None:
+    job.write_csv(experiments=content)
+    (outcome,) = load_folder("leanplum")
+    assert outcome.entry.status is Status.REJECTED
+    assert "outputexperiments-0 has no header" in outcome.entry.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (gzip.compress(b"sessionId,name,value\n1,a,b\n")[:-9], "is cut: its gzip stream does not end"),
+        (gzip.compress(b"sessionId,name,value\n1,a,b\n")[:-8] + bytes(8), "is damaged"),
+        (b'sessionId,name,value\n1,a,"b\n1,c,d\n', "opens a quote in line 2 that is never closed"),
+    ],
+)
+def test_a_damaged_file_rejects_the_job_and_leaves_no_row(
+    content: bytes, told: str, job: JobFiles, load_folder: LoadFolder, rows: Rows
+) -> None:
+    job.write_csv(userattributes=content)
+    (outcome,) = load_folder("leanplum")
+    assert outcome.entry.status is Status.REJECTED
+    assert told in outcome.entry.reason
+    assert rows("SELECT count(*) FROM raw_leanplum.sessions") == [(0,)]
+
+
+def test_a_gz_file_of_0_bytes_is_no_type_without_rows(job: JobFiles, load_folder: LoadFolder) -> None:
+    job.write_csv(userattributes=None)
+    job.write("outputuserattributes-0.gz", b"")
+    job.manifest([job.name("outputuserattributes-0.gz")], "userattributes")
+    (outcome,) = load_folder("leanplum")
+    assert outcome.entry.status is Status.REJECTED
+    assert "outputuserattributes-0.gz is empty" in outcome.entry.reason
+
+
+def test_odd_rows_lose_nothing(job: JobFiles, load_folder: LoadFolder, rows: Rows) -> None:
+    long = b"x" * (20 << 20)
+    job.write_csv(
+        userattributes=b"sessionId,name,value\r\n9007199254740993,long," + long + b"\r\n"
+        b'-9223372036854775808,bytes,\xff\r\n1,jagged\r\n1,wide,a,b\r\n1,last,""',
+    )
+    (outcome,) = load_folder("leanplum")
+    assert (outcome.entry.status, outcome.entry.rejected_rows) == (Status.LOADED, 3)
+    assert rows(
+        "SELECT session_id, name, length(value) FROM raw_leanplum.user_attributes ORDER BY name DESC"
+    ) == [("9007199254740993", "long", len(long)), ("1", "last", None)]
+    assert rows("SELECT line, raw_text FROM raw.rejected_lines ORDER BY line")[1:] == [
+        (4, "1,jagged"),
+        (5, "1,wide,a,b"),
+    ]
+
+
 def test_a_rejected_job_leaves_no_row(job: JobFiles, load_folder: LoadFolder, rows: Rows) -> None:
     job.write_csv(states=b"stateId,sessionId\n7,1\n", experiments=b"sessionId\n1\n")
     (outcome,) = load_folder("leanplum")

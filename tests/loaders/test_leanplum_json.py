@@ -305,3 +305,38 @@ def test_an_empty_file_is_a_file_without_sessions(job: JobFiles, load_folder: Lo
     job.manifest([{"name": job.name("output-0"), "rows": 0, "size": 0}])
     (outcome,) = load_folder("leanplum")
     assert (outcome.entry.status, outcome.entry.rows) == (Status.LOADED, 0)
+
+
+def test_a_line_of_20_mb_and_ids_beyond_doubles_lose_nothing(
+    job: JobFiles, load_folder: LoadFolder, rows: Rows
+) -> None:
+    long = "x" * (20 << 20)
+    event = {"eventId": -9223372036854775808, "parameters": {"note": long, "count": 9007199254740993}}
+    job.write_json(
+        gzip.compress(
+            lines(session("9007199254740993", states=[{"stateId": 9223372036854775807, "events": [event]}])),
+            compresslevel=1,
+        )
+    )
+    (outcome,) = load_folder("leanplum")
+    assert (outcome.entry.status, outcome.entry.rejected_rows) == (Status.LOADED, 0)
+    assert rows("SELECT session_id, state_id, event_id FROM raw_leanplum.events") == [
+        ("9007199254740993", "9223372036854775807", "-9223372036854775808")
+    ]
+    assert rows(
+        "SELECT name, left(value, 20), length(value) FROM raw_leanplum.event_parameters ORDER BY _ordinal"
+    ) == [("note", "x" * 20, len(long)), ("count", "9007199254740993", 16)]
+
+
+@pytest.mark.parametrize(
+    "time", ["-2006-10-15T01:00:00", "1969-12-31T23:59:59", 4102444800, "1e300", 99999999999999999]
+)
+def test_a_time_that_nobody_can_have_is_quarantined(
+    time: Any, job: JobFiles, load_folder: LoadFolder, rows: Rows
+) -> None:
+    job.write_json(lines(session("1"), session("2", time=time)))
+    (outcome,) = load_folder("leanplum")
+    assert (outcome.entry.rows, outcome.entry.rejected_rows) == (1, 1)
+    ((reason,),) = rows("SELECT reason FROM raw.rejected_lines")
+    assert reason.startswith("time: ")
+    assert reason.endswith(" is not a time between 1970 and 2100")

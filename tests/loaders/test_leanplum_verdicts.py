@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -307,6 +309,65 @@ def test_a_csv_job_waits_for_all_six_types(job: JobFiles, load_folder: LoadFolde
     for kind, path in late.items():
         path.write_bytes(texts[kind])
     assert verdict(load_folder("leanplum"))[0] is Status.LOADED
+
+
+def test_after_its_days_of_grace_a_csv_job_is_loaded_without_a_type_and_anew_when_it_arrives(
+    job: JobFiles, load_folder: LoadFolder, rows: Rows
+) -> None:
+    job.write_csv(userattributes=b"sessionId,name,value\n1,premium,True\n")
+    late = job.root / DAY / job.name("outputuserattributes-manifest")
+    text = late.read_bytes()
+    late.unlink()
+    assert verdict(load_folder("leanplum"))[0] is Status.INCOMPLETE
+    status, reason = verdict(load_folder("leanplum", grace_days=7))
+    assert status is Status.LOADED
+    assert reason.startswith(
+        "no manifest of userattributes; loaded without, its days of grace are over; 1 file not in the "
+        f"manifest and not loaded: {job.name('outputuserattributes-0')}"
+    )
+    assert rows("SELECT count(*) FROM raw_leanplum.user_attributes") == [(0,)]
+    (again,) = load_folder("leanplum")
+    assert (again.is_new, again.entry.status) == (False, Status.LOADED)
+    late.write_bytes(text)
+    status, reason = verdict(load_folder("leanplum"))
+    assert status is Status.LOADED
+    assert "grace" not in reason
+    assert rows("SELECT name FROM raw_leanplum.user_attributes") == [("premium",)]
+    assert rows("SELECT count(*) FROM raw_leanplum.sessions") == [(1,)]
+
+
+def test_within_its_days_of_grace_a_csv_job_waits(
+    landing_folder: Path, load_folder: LoadFolder, rows: Rows
+) -> None:
+    today = datetime.now(ZoneInfo("America/Los_Angeles")).date()
+    job = JobFiles(landing_folder, day=f"{today - timedelta(days=2):%Y%m%d}")
+    job.write_csv()
+    (job.root / job.day / job.name("outputstates-manifest")).unlink()
+    # One day more than needed: the day may end between here and there.
+    assert verdict(load_folder("leanplum", grace_days=3))[0] is Status.INCOMPLETE
+    assert_nothing_landed(rows)
+    assert verdict(load_folder("leanplum", grace_days=1))[0] is Status.LOADED
+
+
+def test_grace_forgives_neither_the_sessions_nor_a_listed_file(
+    job: JobFiles, load_folder: LoadFolder, rows: Rows
+) -> None:
+    job.write_csv()
+    sessions = job.root / DAY / job.name("outputsessions-manifest")
+    text = sessions.read_bytes()
+    sessions.unlink()
+    status, reason = verdict(load_folder("leanplum", grace_days=0))
+    assert (status, reason) == (
+        Status.INCOMPLETE,
+        "no manifest of sessions. Loaded when the upload is complete.",
+    )
+    sessions.write_bytes(text)
+    (job.root / DAY / job.name("outputstates-0")).unlink()
+    (job.root / DAY / job.name("outputevents-manifest")).unlink()
+    status, reason = verdict(load_folder("leanplum", grace_days=0))
+    assert status is Status.INCOMPLETE
+    assert reason.startswith("manifest lists 5 files, 4 are there")
+    assert_nothing_landed(rows)
 
 
 def test_a_csv_job_names_a_missing_file(job: JobFiles, load_folder: LoadFolder, rows: Rows) -> None:

@@ -14,7 +14,7 @@ import pytest
 from loaders.exports import Status
 from loaders.ledger import Ledger
 from loaders.loading import Outcome
-from loaders.vendors.monetate import Window, window_of
+from loaders.vendors.monetate.windows import Window, window_of
 from tests.loaders.conftest import LoadFolder, Rows
 
 NAME = "20170501T034500.000Z_PT15M-1477542463784.json.gz"
@@ -268,6 +268,13 @@ BAD_LINES: list[tuple[dict[str, Any] | str, str]] = [
     ('{"session_id": "s9", "start_ti', "not valid JSON"),
     ('{"session_id":"a","session_id":"b","start_time":1}', "a key stands twice"),
 ]
+NESTED_REPEATS = {
+    "cart_lines": '[{"sku": "a"}, {"sku": "b", "sku": "c"}]',
+    "view_lines": '[{"product_id": "a", "product_id": "b"}]',
+    "offers": '[{"offer_id": 1, "timestamp": 1, "timestamp": 2}]',
+    "page_event_ids": '{"1": {"time": 1, "time": 2}}',
+    "purchase_lines": '{"o1": {"total": 1, "total": 2}}',
+}
 
 
 @pytest.mark.parametrize("cases", [BAD_LINES[:7], BAD_LINES[7:]])
@@ -293,6 +300,101 @@ def test_bad_lines_are_quarantined_and_the_good_ones_load(
     assert [told.startswith(expected) for told, (_, expected) in zip(reasons, cases, strict=True)] == [
         True
     ] * len(cases), reasons
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        *NESTED_REPEATS.items(),
+        ("purchase_lines", '{"o1": {"items": [{"sku": "a"}, {"sku": "a", "sku": "b"}]}}'),
+        ("purchase_lines", '[{"purchase_id": "o1", "items": [{"sku": "a", "sku": "b"}]}]'),
+        ("purchase_lines", '[{"purchase_id": "o1", "purchase_id": "o2"}]'),
+    ],
+)
+def test_a_key_that_stands_twice_within_a_line_would_lose_a_value(
+    load_folder: LoadFolder, write_stream: WriteStream, rows: Rows, key: str, text: str
+) -> None:
+    line = f'{{"session_id": "s9", "start_time": {START_MS}, "{key}": {text}}}'
+    write_stream(session(**{key: []}), line, session(session_id="s3"))
+    load_folder("monetate")
+    assert rows("SELECT session_id FROM raw_monetate.sessions ORDER BY 1") == [("s1",), ("s3",)]
+    assert rows("SELECT line, reason, raw_text FROM raw.rejected_lines") == [
+        (2, f"a key stands twice in {key}", line)
+    ]
+
+
+def test_an_id_that_stands_twice_keeps_both_its_values(
+    load_folder: LoadFolder, write_stream: WriteStream, rows: Rows
+) -> None:
+    write_stream(f'{{"session_id": "s1", "start_time": {START_MS}, "offers": {{"12": 1, "12": 2}}}}')
+    load_folder("monetate")
+    assert rows(
+        "SELECT json_keys(offers), json_extract(offers, '$.*')::VARCHAR[] FROM raw_monetate.sessions"
+    ) == [(["12", "12"], ["1", "2"])]
+
+
+def test_odd_lines_lose_nothing(load_folder: LoadFolder, write_stream: WriteStream, rows: Rows) -> None:
+    long = "x" * (20 << 20)
+    path = write_stream()
+    good = [
+        session(
+            session_id="9007199254740993",
+            account_id=9223372036854775807,
+            custom_targets={"8457531699855530674": long, "-9007199254740993": 9007199254740993},
+        ),
+        session(session_id=9007199254740993),
+    ]
+    lines = [*(json.dumps(line).encode() for line in good), b'{"session_id": "\xff"}']
+    path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + b"\r\n".join(lines), compresslevel=1))
+
+    (outcome,) = load_folder("monetate")
+
+    assert (outcome.entry.rows, outcome.entry.rejected_rows) == (2, 1)
+    assert rows(
+        "SELECT session_id, account_id, json_keys(custom_targets), "
+        "length(custom_targets ->> '8457531699855530674'), custom_targets ->> '-9007199254740993' "
+        "FROM raw_monetate.sessions ORDER BY _line"
+    ) == [
+        (
+            "9007199254740993",
+            9223372036854775807,
+            ["8457531699855530674", "-9007199254740993"],
+            len(long),
+            "9007199254740993",
+        ),
+        ("9007199254740993", None, None, None, None),
+    ]
+    assert rows("SELECT line, reason, raw_text FROM raw.rejected_lines") == [
+        (3, "invalid UTF-8 at byte 17", '{"session_id": "\\xff"}')
+    ]
+
+
+def test_a_session_of_several_files_is_kept_from_each(
+    load_folder: LoadFolder, write_stream: WriteStream, rows: Rows
+) -> None:
+    for minute, closed in (("45", "f"), ("50", "t")):
+        write_stream(
+            session(is_closed=closed, purchases={"o1": 5}),
+            session(session_id="s2", purchases={"o1": 5}),
+            path=f"{DAY_FOLDER}/20170501T03{minute}00.000Z_PT5M-1.json.gz",
+        )
+    load_folder("monetate")
+    assert rows("SELECT session_id, is_closed, purchases FROM raw_monetate.sessions ORDER BY ALL") == [
+        ("s1", False, '{"o1":5}'),
+        ("s1", True, '{"o1":5}'),
+        ("s2", None, '{"o1":5}'),
+        ("s2", None, '{"o1":5}'),
+    ]
+
+
+@pytest.mark.parametrize("name", [f"{NAME}.part", f"{NAME}.filepart", f"{NAME}.tmp", f".{NAME}"])
+def test_a_temporary_name_is_no_file_yet(
+    load_folder: LoadFolder, write_stream: WriteStream, rows: Rows, name: str
+) -> None:
+    write_stream(session())
+    write_stream(session(session_id="s2"), path=f"{DAY_FOLDER}/{name}")
+    assert statuses(load_folder("monetate")) == [Status.LOADED]
+    assert rows("SELECT session_id FROM raw_monetate.sessions") == [("s1",)]
 
 
 def test_too_many_bad_lines_reject_the_file(
@@ -515,3 +617,47 @@ def test_the_ledger_keeps_the_file_under_its_identity(
     (record,) = Ledger(connection).files("monetate")
 
     assert (record.file, record.name, record.size) == (IDENTITY, NAME, path.stat().st_size)
+
+
+def test_spans_without_a_file_are_told_once_with_the_last_new_file(
+    load_folder: LoadFolder, write_stream: WriteStream
+) -> None:
+    def write(*starts: str) -> None:
+        for start in starts:
+            day = f"{start[:4]}/{start[4:6]}/{start[6:8]}"
+            path = f"4711/raw_data/session_stream/{day}/{start}00.000Z_PT15M-1.json.gz"
+            write_stream(session(session_id=start), path=path)
+
+    write("20170501T0345", "20170501T0400", "20170501T0430", "20170502T0000")
+    told = [outcome.warnings for outcome in load_folder("monetate")]
+    assert told == [
+        (),
+        (),
+        (),
+        (
+            "no file covers 2017-05-01 04:15 to 04:30, 2017-05-01 04:45 to 2017-05-02 00:00 (UTC): nobody "
+            "was seen then, or files were not fetched",
+        ),
+    ]
+    write("20170502T0015")
+    assert load_folder("monetate")[-1].warnings == ()
+    write("20170502T0100")
+    assert load_folder("monetate")[-1].warnings == (
+        "no file covers 2017-05-02 00:30 to 01:00 (UTC): nobody was seen then, or files were not fetched",
+    )
+    write("20170502T0030", "20170502T0045")
+    assert {outcome.warnings for outcome in load_folder("monetate")} == {()}
+
+
+def test_many_spans_are_told_in_part_and_accounts_are_apart(
+    load_folder: LoadFolder, write_stream: WriteStream
+) -> None:
+    for hour in range(6):
+        name = f"20170501T{hour:02}0000.000Z_PT15M-1.json.gz"
+        write_stream(session(), path=f"1/raw_data/session_stream/2017/05/01/{name}")
+    write_stream(session(), path="2/raw_data/session_stream/2017/05/01/20170501T080000.000Z_PT15M-1.json.gz")
+    *_, last = load_folder("monetate")
+    assert last.warnings == (
+        "no file covers 2017-05-01 00:15 to 01:00, 2017-05-01 01:15 to 02:00, 2017-05-01 02:15 to 03:00 and "
+        "2 more spans (UTC): nobody was seen then, or files were not fetched",
+    )

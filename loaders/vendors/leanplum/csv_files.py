@@ -1,7 +1,12 @@
-"""Landing Leanplum's CSV form: six types of files, their columns found by the names in the header."""
+"""Landing Leanplum's CSV form: six types of files, their columns found by the names in the header.
+
+The vendor does not publish the header. Its columns are known by name, and by their order from a reader that
+went by position. So names go first; a header in other words counts by position if it is as wide as the order.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +37,16 @@ STATE_HEADERS = {"name": "stateName", "time": "start"}
 EVENT_HEADERS = {"name": "eventName", "time": "start"}
 EXPERIMENT_HEADERS = {"id": "experimentId"}
 
+# What a header holds, and no row does: each row begins with an id, which is a number.
+NAME_OF_COLUMN = re.compile(r"\s*[A-Za-z_][\w .-]*\s*", re.ASCII)
+
+SESSION_ORDER = (
+    "sessionId", "userId", "userBucket", "userStart", "country", "region", "city", "start", "duration", "lat",
+    "lon", "locale", "timezone", "timezoneOffset", "appVersion", "client", "sdkVersion", "osName",
+    "osVersion", "deviceModel", "browserName", "browserVersion", "deviceId", "priorEvents", "priorSessions",
+    "priorTimeSpentInApp", "priorStates", "isDeveloper", "isSession", "sourcePublisherId", "sourcePublisher",
+    "sourceSubPublisher", "sourceSite", "sourceCampaign", "sourceAdGroup", "sourceAd",
+)  # fmt: skip
 SESSION_ID = Field("session_id", "sessionId", required=True)
 NAME_AND_VALUE = (Field("name", "name", required=True), Field("value", "value"))
 
@@ -44,12 +59,14 @@ def _headed(fields: tuple[Field, ...], headers: Mapping[str, str]) -> tuple[Fiel
 class CsvType:
     """One type of file: its raw table, its columns, and `ids`, the ones no file may lack.
 
-    `optional` columns are not part of the vendor's form, so that nobody is told when they lack.
+    `order` names the vendor's columns as they stand in its files. `optional` columns are not part of the
+    vendor's form, so that nobody is told when they lack.
     """
 
     table: str
     fields: tuple[Field, ...]
     ids: tuple[str, ...]
+    order: tuple[str, ...]
     optional: tuple[str, ...] = ()
     has_extras: bool = True
     has_ordinal: bool = True
@@ -60,34 +77,49 @@ TYPES = {
         "raw_leanplum.sessions",
         _headed(SESSION_FIELDS, SESSION_HEADERS),
         ids=("sessionId",),
+        order=SESSION_ORDER,
         has_ordinal=False,
     ),
     "states": CsvType(
         "raw_leanplum.states",
         (SESSION_ID, *_headed(STATE_FIELDS, STATE_HEADERS)),
         ids=("stateId", "sessionId"),
+        order=("stateId", "sessionId", "stateName", "start", "duration", "info", "timeUntilFirstForUser"),
     ),
     "events": CsvType(
         "raw_leanplum.events",
         (SESSION_ID, Field("state_id", "stateId"), *_headed(EVENT_FIELDS, EVENT_HEADERS)),
         ids=("eventId", "stateId", "sessionId"),
+        order=(
+            "eventId",
+            "stateId",
+            "sessionId",
+            "eventName",
+            "start",
+            "value",
+            "info",
+            "timeUntilFirstForUser",
+        ),
     ),
     "eventparameters": CsvType(
         "raw_leanplum.event_parameters",
         (Field("event_id", "eventId", required=True), *NAME_AND_VALUE),
         ids=("eventId", "name"),
+        order=("eventId", "name", "value"),
         has_extras=False,
     ),
     "userattributes": CsvType(
         "raw_leanplum.user_attributes",
         (SESSION_ID, *NAME_AND_VALUE),
         ids=("sessionId", "name"),
+        order=("sessionId", "name", "value"),
         has_extras=False,
     ),
     "experiments": CsvType(
         "raw_leanplum.experiments",
         (SESSION_ID, *_headed(EXPERIMENT_FIELDS, EXPERIMENT_HEADERS)),
         ids=("experimentId", "sessionId", "variantId"),
+        order=("experimentId", "sessionId", "variantId"),
         optional=("impressed",),
     ),
 }
@@ -98,8 +130,9 @@ def land_csv(
 ) -> dict[str, int]:
     """Insert the rows of `files`: for each type, the files by the name for `_file`.
 
-    Returns how many rows each file has, quarantined ones included. Raises DamagedFileError for a file
-    without a header, or without a column of ids.
+    Returns how many rows each file has, quarantined ones included. A header of the vendor's width that names
+    no known column is read by position, with a warning. Raises DamagedFileError for a file without a header,
+    or without a column of ids.
     """
     lines = {}
     for kind, named in files.items():
@@ -107,11 +140,23 @@ def land_csv(
             before = load.lines
             header = read_csv(load, name, file)
             lines[name] = load.lines - before
+            if _is_positional(header, kind):
+                load.warnings.append(
+                    f"the header of {file.name} names no known column and is read by position: "
+                    f"{', '.join(header.names)}"
+                )
+                header = Header(TYPES[kind].order)
             if header.names:
                 _check_header(file, header, kind)
                 load.warnings += [told for told in _warnings(header, kind) if told not in load.warnings]
                 _land(load, header, TYPES[kind], stamps)
     return lines
+
+
+def _is_positional(header: Header, kind: str) -> bool:
+    order, known = TYPES[kind].order, tuple(field.key for field in TYPES[kind].fields)
+    is_foreign = len(header.missing(known)) == len(known)
+    return is_foreign and len(header.names) == len(order) and all(map(NAME_OF_COLUMN.fullmatch, header.names))
 
 
 def _check_header(file: DataFile, header: Header, kind: str) -> None:

@@ -25,7 +25,6 @@ PART_NAME = re.compile(
 )
 DATE_FOLDER = re.compile(r"\d{8}", re.ASCII)
 MANIFEST = "manifest"
-SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +132,6 @@ def find_jobs(landing: Landing) -> list[Job]:
         if JOB_NAME.fullmatch(file.name):
             by_folder[file.folder].append(file)
     return [job for folder, files in by_folder.items() for job in _jobs(landing, folder, files)]
-
-
-def some(names: list[str]) -> str:
-    """Return the names as one text, the later ones of a long list only counted."""
-    shown = ", ".join(names[:SHOWN_NAMES])
-    return shown if len(names) <= SHOWN_NAMES else f"{shown} and {len(names) - SHOWN_NAMES} more"
 
 
 def _jobs(landing: Landing, folder: str, files: list[DataFile]) -> list[Job]:

@@ -1,7 +1,9 @@
 """Leanplum: export jobs, complete only when the manifest is there and every file that it lists.
 
 Files without a manifest are a partial upload, and a later job brings their sessions again. So they are
-reported and left alone, as are files of a job that its manifest does not list.
+reported and left alone, as are files of a job that its manifest does not list. A CSV job waits for the
+manifests of all six types; with days of grace given, for that of `sessions` only once they are over. When a
+manifest arrives after all, the job's manifests are other ones, and the job is loaded anew.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from loaders.documents import read_document
 from loaders.errors import ExportRejectedError, ManifestError
@@ -17,12 +21,15 @@ from loaders.exports import DataFile, Export, Options, Status
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
+from loaders.texts import some
 from loaders.vendors.leanplum.csv_files import land_csv
-from loaders.vendors.leanplum.jobs import CSV_TYPES, Job, find_jobs, some
+from loaders.vendors.leanplum.jobs import CSV_TYPES, Job, find_jobs
 from loaders.vendors.leanplum.json_lines import land_json
 from loaders.vendors.leanplum.manifest import Listed, Manifest, parse_manifest
 
 TABLES = ("sessions", "states", "events", "event_parameters", "user_attributes", "experiments")
+# Folders are named by the day there.
+EXPORT_ZONE = ZoneInfo("America/Los_Angeles")
 COMPLETE_LATER = "Loaded when the upload is complete."
 
 
@@ -56,7 +63,7 @@ class Leanplum:
         """Return one export for each job, those with a missing file or manifest marked as such."""
         found: dict[str, list[Plan]] = defaultdict(list)
         for job in find_jobs(landing):
-            found[job.export_id].append(_plan(landing, job))
+            found[job.export_id].append(_plan(landing, job, options))
         self._plans = {export_id: _choose(plans) for export_id, plans in found.items()}
         return [plan.export for plan in self._plans.values()]
 
@@ -78,7 +85,7 @@ class Leanplum:
         _check_rows(plan, lines)
 
 
-def _plan(landing: Landing, job: Job) -> Plan:
+def _plan(landing: Landing, job: Job, options: Options) -> Plan:
     export = Export(
         vendor=Leanplum.name,
         export_id=job.export_id,
@@ -99,11 +106,18 @@ def _plan(landing: Landing, job: Job) -> Plan:
     listed = {one.name: one for manifest in manifests for one in manifest.listed}
     found = {job.find(name) for name in listed}
     files = tuple(file for file in job.data if file in found)
-    problems = _missing_types(job) + _missing_files(job, listed)
+    missing_types = _missing_types(job)
+    told = [f"no manifest of {', '.join(missing_types)}"] if missing_types else []
+    is_forgiven = "sessions" not in missing_types and _is_past_grace(job, options)
+    problems = ([] if is_forgiven else told) + _missing_files(job, listed)
     if problems:
         reason = f"{'; '.join(problems)}. {COMPLETE_LATER}"
         return Plan(job, replace(export, files=files, status=Status.INCOMPLETE, reason=reason))
-    return Plan(job, replace(export, files=files, warnings=_unlisted(job, files)), manifests)
+    warnings = (
+        *(f"{one}; loaded without, its days of grace are over" for one in told),
+        *_unlisted(job, files),
+    )
+    return Plan(job, replace(export, files=files, warnings=warnings), manifests)
 
 
 def _choose(plans: list[Plan]) -> Plan:
@@ -123,8 +137,13 @@ def _choose(plans: list[Plan]) -> Plan:
 
 def _missing_types(job: Job) -> list[str]:
     present = {part.type for part in job.manifests.values()}
-    missing = [kind for kind in CSV_TYPES if kind not in present]
-    return [f"no manifest of {', '.join(missing)}"] if job.is_csv and missing else []
+    return [kind for kind in CSV_TYPES if kind not in present] if job.is_csv else []
+
+
+def _is_past_grace(job: Job, options: Options) -> bool:
+    if options.grace_days is None or job.date is None:
+        return False
+    return (datetime.now(EXPORT_ZONE).date() - job.date).days > options.grace_days
 
 
 def _missing_files(job: Job, listed: Mapping[str, Listed]) -> list[str]:

@@ -4,14 +4,23 @@ with offers as (
 
 ),
 
+names as (
+
+    select * from {{ ref('monetate_offers') }}
+
+),
+
 final as (
 
     select
-        row_number() over (order by session_id, ordinal) as id,
-        session_id,
-        offer_id,
-        {{ epoch_milliseconds('"timestamp"') }} as "timestamp",
+        row_number() over (order by offers.session_id, offers.ordinal) as id,
+        offers.session_id,
+        offers.offer_id,
+        {{ epoch_milliseconds('offers."timestamp"') }} as "timestamp",
+        names.experience_name,
+        names.split_name,
     from offers
+    left join names on offers.offer_id = names.offer_id
 
 )
 

@@ -6,12 +6,14 @@ with parameters as (
 
 events as (
 
-    select distinct
+    select
         app_id,
         session_id,
         event_id,
         _load_id,
+        count(*) over (partition by app_id, event_id, _load_id) > 1 as is_ambiguous,
     from {{ source('raw_leanplum', 'events') }}
+    group by app_id, session_id, event_id, _load_id
 
 ),
 
@@ -36,6 +38,7 @@ placed as (
         parameters.event_id,
         parameters.name,
         parameters.value,
+        coalesce(events.is_ambiguous, false) as is_ambiguous,
         parameters._ordinal as ordinal,
         parameters._load_id,
         parameters._loaded_at,
@@ -97,6 +100,7 @@ final as (
         event_id,
         name,
         value,
+        is_ambiguous,
         ordinal,
         _load_id,
         _loaded_at,

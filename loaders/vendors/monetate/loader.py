@@ -7,8 +7,7 @@ the ledger; so a file that is not gzip is refused, because nothing would tell wh
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile, Export, Options, Status
@@ -17,16 +16,10 @@ from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.lines import FETCH_AGAIN, is_gzip
 from loaders.load import PARSED, Load
+from loaders.queries import first_row
 from loaders.single_files import SingleFiles
+from loaders.vendors.monetate.windows import GRAMMAR, SUFFIX, day_of_folder, gaps_before, tell, window_of
 
-SUFFIX = ".json.gz"
-GRAMMAR = f"<YYYYMMDDThhmmss.sssZ>_PT15M-<number>{SUFFIX}"
-FILE_NAME = re.compile(
-    r"(?P<start>\d{8}T\d{6})(?:\.(?P<fraction>\d{1,3}))?Z_PT(?P<length>\d{1,4})(?P<unit>[MH])"
-    r"-(?P<sequence>\d{1,18})\.json\.gz",
-    re.ASCII,
-)
-DATE_FOLDER = re.compile(r"(?:.*/)?(\d{4})/(\d\d)/(\d\d)/[^/]+", re.ASCII)
 # Tried in turn: the vendor's folders from the account on, then from the stream on.
 ANCHORS = (re.compile(r".*/([^/]+/raw_data/session_stream/.+)"), re.compile(r".*/(session_stream/.+)"))
 
@@ -80,15 +73,10 @@ NESTED = tuple(
     )
 )
 FIELDS = (*SCALARS, *NESTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The span of time a file covers (UTC), and its number among the files of that span."""
-
-    started_at: datetime
-    ended_at: datetime
-    sequence: int
+# Where objects of fixed keys stand. Of objects keyed by ids every member is read, a repeated one as well.
+PATHS_OF_OBJECTS = {field.key: ("$[*]", "$.*") for field in NESTED} | {
+    "purchase_lines": ("$[*]", "$.*", "$[*].items[*]", "$.*.items[*]")
+}
 
 
 class Monetate:
@@ -105,6 +93,7 @@ class Monetate:
         files = [file for file in landing.list_files() if file.name.endswith(SUFFIX)]
         named = [file for file in files if window_of(file.name)]
         exports = [_warned(export) for export in self._files.discover(landing, ledger, named)]
+        exports = _told_gaps(exports, ledger)
         foreign = [file for file in files if not window_of(file.name)]
         return exports + [_skipped(landing, file) for file in foreign]
 
@@ -121,6 +110,7 @@ class Monetate:
         load.read_lines({load.export.identity: file})
         load.parse_objects(FIELDS)
         _mark_unnested(load)
+        _mark_repeated_keys(load)
         load.reject_bad_records()
         load.insert(
             "raw_monetate.sessions",
@@ -134,21 +124,6 @@ class Monetate:
         )
 
 
-def window_of(name: str) -> Window | None:
-    """Return the window that a Session Stream file name tells, None for any other name."""
-    match = FILE_NAME.fullmatch(name)
-    if not match:
-        return None
-    fraction = (match["fraction"] or "0").ljust(3, "0")
-    length = int(match["length"])
-    lasts = timedelta(minutes=length) if match["unit"] == "M" else timedelta(hours=length)
-    try:
-        started_at = datetime.strptime(f"{match['start']}.{fraction}", "%Y%m%dT%H%M%S.%f")
-        return Window(started_at, started_at + lasts, int(match["sequence"]))
-    except (ValueError, OverflowError):
-        return None
-
-
 def _mark_unnested(load: Load) -> None:
     faults = " ".join(
         f"WHEN json_type({field.text('record')}) NOT IN ('OBJECT', 'ARRAY') THEN '{field.key}: ' "
@@ -156,6 +131,34 @@ def _mark_unnested(load: Load) -> None:
         for field in NESTED
     )
     load.connection.execute(f"UPDATE landing_records SET reason = CASE {faults} END WHERE reason IS NULL")
+
+
+def _mark_repeated_keys(load: Load) -> None:
+    """Mark lines with a key twice in an object of fixed keys: staging would read one value and lose one."""
+    lists = {
+        field: " UNION ALL ".join(
+            f"SELECT unnest(json_keys({field.text('record')}, '{path}')) AS keys FROM landing_records "
+            "WHERE reason IS NULL"
+            for path in PATHS_OF_OBJECTS[field.key]
+        )
+        for field in NESTED
+    }
+    for field, keys in lists.items():
+        # Most objects have the same keys, so each list of keys is looked at once.
+        repeated = first_row(
+            load.connection,
+            f"SELECT 1 FROM (SELECT DISTINCT keys FROM ({keys})) WHERE len(keys) > list_unique(keys) LIMIT 1",
+        )
+        if repeated:
+            tests = " OR ".join(
+                f"len(list_filter(json_keys({field.text('record')}, '{path}'), "
+                "lambda keys: len(keys) > list_unique(keys))) > 0"
+                for path in PATHS_OF_OBJECTS[field.key]
+            )
+            load.connection.execute(
+                f"UPDATE landing_records SET reason = 'a key stands twice in {field.key}' "
+                f"WHERE reason IS NULL AND ({tests})"
+            )
 
 
 def _identity(full_path: str, file: DataFile) -> str:
@@ -173,15 +176,27 @@ def _order(file: DataFile) -> tuple[str | int, ...]:
 
 def _warned(export: Export) -> Export:
     (file,) = export.files
-    window = window_of(file.name)
-    folder = DATE_FOLDER.fullmatch(export.identity)
-    if window is None or folder is None:
-        return export
-    day = window.started_at.date().isoformat()
-    told = "-".join(folder.groups())
-    if told == day:
+    window, told = window_of(file.name), day_of_folder(export.identity)
+    day = window.started_at.date().isoformat() if window else None
+    if told in (None, day):
         return export
     return replace(export, warnings=(f"lies in the folder of {told}, but its window began on {day}",))
+
+
+def _told_gaps(exports: list[Export], ledger: Ledger) -> list[Export]:
+    """Give the last new export a warning of the gaps that end with new exports; earlier ones are told."""
+    loaded = ledger.files(Monetate.name)
+    known = {record.export_id for record in loaded}
+    new = [export for export in exports if export.export_id not in known]
+    gaps = gaps_before(
+        (*(record.file for record in loaded), *(export.identity for export in exports)),
+        [export.identity for export in new],
+    )
+    if not gaps:
+        return exports
+    last = max(new, key=lambda export: export.order)
+    warned = replace(last, warnings=(*last.warnings, tell(gaps)))
+    return [warned if export is last else export for export in exports]
 
 
 def _skipped(landing: Landing, file: DataFile) -> Export:

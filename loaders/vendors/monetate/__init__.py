@@ -1,0 +1,3 @@
+"""Monetate: Session Stream files."""
+
+from __future__ import annotations
