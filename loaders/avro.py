@@ -19,6 +19,7 @@ from loaders.avro_process import decoded_texts
 from loaders.avro_records import Decoder
 from loaders.exports import DataFile
 from loaders.landing import Landing
+from loaders.limits import BLOCK_BYTES
 
 BATCH_ROWS = 20_000
 BATCH_CHARACTERS = 16 << 20
@@ -27,6 +28,8 @@ RECORDS_SCHEMA = pa.schema([("line", pa.int64()), ("text", pa.string()), ("damag
 BULK_BYTES = 4 << 20
 # Of a compressed file: what a batch of the bulk decoder takes. Its values are many times as large.
 BULK_BATCH_BYTES = 1 << 20
+# How many times its size a block may grow. The bulk decoder keeps to no limit, so it gets no codec without.
+GROWTH = {"null": 1, "deflate": 1032, "snappy": 22}
 
 
 @dataclass(slots=True)
@@ -72,17 +75,27 @@ def read_batches(landing: Landing, file: DataFile) -> Iterator[pa.Table]:
     with landing.local_path(file).open("rb") as stream:
         header = read_header(stream, file)
         done = 0
-        if file.size >= BULK_BYTES:
-            for batch in _bulk_batches(landing, file):
+        if file.size >= BULK_BYTES and (records := _bounded_records(stream, header, file)):
+            for batch in _bulk_batches(landing, file, records):
                 yield batch
                 done += batch.num_rows
         yield from _careful_batches(stream, header, file, done)
 
 
-def _bulk_batches(landing: Landing, file: DataFile) -> Iterator[pa.Table]:
+def _bounded_records(stream: BinaryIO, header: Header, file: DataFile) -> int:
+    """Return how many records the file has, 0 where a block may grow beyond the limit."""
+    growth, records = GROWTH.get(header.codec), 0
+    for block in walk(stream, header, file):
+        if growth is None or block.size * growth > BLOCK_BYTES.value:
+            return 0
+        records += block.records
+    return records
+
+
+def _bulk_batches(landing: Landing, file: DataFile, records: int) -> Iterator[pa.Table]:
     """Yield what the bulk decoder delivers: all records, or the first ones."""
     line = 0
-    rows = min(BATCH_ROWS, max(1, count_records(landing, file) * BULK_BATCH_BYTES // max(1, file.size)))
+    rows = min(BATCH_ROWS, max(1, records * BULK_BATCH_BYTES // max(1, file.size)))
     for texts in decoded_texts(landing.local_path(file), rows):
         lines = pa.array(range(line + 1, line + len(texts) + 1), pa.int64())
         yield pa.Table.from_arrays([lines, texts, pa.nulls(len(texts), pa.string())], schema=RECORDS_SCHEMA)
@@ -94,7 +107,7 @@ def _careful_batches(stream: BinaryIO, header: Header, file: DataFile, done: int
     decoder = Decoder(header.schema, file)
     batch, line = _Batch(), 0
     for block in walk(stream, header, file):
-        if line + block.records <= done:
+        if line < done and line + block.records <= done:
             line += block.records
             continue
         stream.seek(block.start)

@@ -24,6 +24,7 @@ from loaders.avro import read_batches
 from loaders.avro_bulk import bulk_texts
 from loaders.avro_process import decoded_texts
 from loaders.errors import DamagedFileError
+from loaders.limits import BLOCK_BYTES
 from tests.loaders.avro_shapes import SHAPES, files
 from tests.loaders.pendo_delivery import DATE, MILLIS, write_avro
 from tests.loaders.test_avro import data_file, grafted, numbers, read, replaced
@@ -117,17 +118,19 @@ def test_nothing_of_the_working_folder_is_imported(
     assert sum(delivered) == 2
 
 
-def recursive_schema() -> dict[str, Any]:
-    return {"r": {"type": "record", "name": "L", "fields": [{"name": "next", "type": ["null", "L"]}]}}
+def one_field(name: str, field: str) -> dict[str, Any]:
+    return {"type": "record", "name": name, "fields": [{"name": field, "type": "int"}]}
 
 
 @pytest.mark.parametrize(
     ("types", "record", "expected"),
     [
-        (recursive_schema(), {"r": {"next": {"next": None}}}, {"r": {"next": {"next": None}}}),
-        ({"x": {"type": "record", "name": "Z", "fields": []}}, {"x": {}}, {"x": {}}),
-        ({"x": "null"}, {"x": None}, {"x": None}),
-        ({}, {}, {}),
+        ({"x": [one_field("A", "a"), one_field("B", "b")]}, {"x": {"b": 1}}, {"x": {"b": 1}}),
+        (
+            {"x": {"type": "record", "name": "Z", "fields": []}, "n": "int"},
+            {"x": {}, "n": 1},
+            {"x": {}, "n": 1},
+        ),
         ({"x": {"type": "long", "logicalType": "timestamp-nanos"}}, {"x": 1}, {"x": 1}),
     ],
 )
@@ -137,6 +140,25 @@ def test_a_schema_that_the_bulk_decoder_refuses_is_decoded_one_by_one(
     path = write_avro(tmp_path / "a.avro", [record, record], types)
     assert [json.loads(row["text"]) for row in read(path)] == [expected] * 2
     assert delivered == []
+
+
+@pytest.mark.parametrize(
+    ("codec", "limit", "many"),
+    [
+        ("null", 1_000, 50),
+        ("deflate", 1_000_000, 50),
+        ("deflate", 20_000, 0),
+        ("bzip2", 128 << 20, 0),
+    ],
+)
+def test_what_may_grow_beyond_the_limit_is_decoded_one_by_one(
+    tmp_path: Path, delivered: list[int], codec: str, limit: int, many: int
+) -> None:
+    path = numbers(tmp_path / "a.avro", 50, codec=codec, sync_interval=80)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(BLOCK_BYTES.variable, str(limit))
+        assert len(read(path)) == 50
+    assert sum(delivered) == many
 
 
 def test_a_value_that_no_calendar_knows_costs_its_own_record_only(
@@ -274,8 +296,11 @@ def test_a_stuck_process_ends_with_the_one_that_started_it(tmp_path: Path) -> No
         process.wait()
 
 
-def test_large_records_come_in_small_batches(tmp_path: Path, delivered: list[int]) -> None:
-    records = [{"s": os.urandom(150_000).hex()} for _ in range(30)]
+def test_large_records_come_in_small_batches(
+    tmp_path: Path, delivered: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaders.avro, "BULK_BATCH_BYTES", 100_000)
+    records = [{"s": os.urandom(30_000).hex()} for _ in range(30)]
     path = write_avro(tmp_path / "a.avro", records, {"s": "string"}, codec="deflate")
     assert len(read(path)) == 30
     assert max(delivered) < 10
