@@ -146,14 +146,11 @@
 
 
 {% macro version_stores() %}
-    {{- return([
-        'int_session_record_versions',
-        'int_event_versions',
-        'int_identity_versions',
-        'int_alias_versions',
-        'int_sessionized_event_versions',
-        'int_session_versions',
-    ]) -}}
+    {% set names = [] %}
+    {% for name in ordered_stores() if name.startswith('int_') %}
+        {% do names.append(name) %}
+    {% endfor %}
+    {{- return(names) -}}
 {% endmacro %}
 
 
