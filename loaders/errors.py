@@ -65,7 +65,16 @@ class TooManyBadLinesError(ExportRejectedError):
 
 
 class ExportWaitsError(ExportRejectedError):
-    """An export before this one could not be loaded; this one is incomplete until that one is loaded."""
+    """The export cannot be loaded in this run, though nothing is wrong with it; it counts as incomplete."""
+
+
+class ChangedFileError(ExportWaitsError):
+    """A file is not the one that was listed any more; the next run lists it as it is then."""
+
+    @classmethod
+    def of(cls, where: str) -> ChangedFileError:
+        """Return the error for the file at `where`."""
+        return cls(f"{where} changed while it was being read; run again.")
 
 
 def first_line(error: Exception) -> str:

@@ -1,38 +1,16 @@
-"""Landing places: where exports lie. Nothing else in the package lists or opens export files."""
+"""Exports in a folder of this machine."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from loaders.errors import LandingError, UsageError
+from loaders.errors import LandingError
 from loaders.exports import DataFile
 from loaders.folder_entries import check_kind, check_link
-
-CHUNK_BYTES = 1 << 20
-IGNORED_SUFFIXES = (".part", ".filepart", ".tmp", ".crdownload")
-IGNORED_NAMES = ("_SUCCESS", "Thumbs.db")
-
-
-class Landing(Protocol):
-    """A place with export files below one root."""
-
-    uri: str
-
-    def list_files(self) -> list[DataFile]:
-        """Return all files below the root, sorted by path; temporary and hidden names left out."""
-
-    def open(self, file: DataFile) -> BinaryIO:
-        """Open one listed file for reading bytes."""
-
-    def local_path(self, file: DataFile) -> Path:
-        """Return a path on this machine that holds the file's content."""
-
-    def full_path(self, file: DataFile) -> str:
-        """Return the file's path from the top of its place, with `/`."""
+from loaders.landing.place import is_ignored
 
 
 class FolderLanding:
@@ -69,6 +47,15 @@ class FolderLanding:
         """Return the absolute path of the file."""
         return self.local_path(file).resolve().as_posix()
 
+    def expect(self, files: Iterable[DataFile]) -> None:
+        """Do nothing: the files are here."""
+
+    def release(self, files: Iterable[DataFile]) -> None:
+        """Do nothing: the files are not ours."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
+
     def _walk(self) -> Iterator[DataFile]:
         if self._only is not None:
             yield self._stat(self._root / self._only)
@@ -82,7 +69,7 @@ class FolderLanding:
             ]
             check_link(Path(folder), root)
             for name in names:
-                if not _is_ignored(name):
+                if not is_ignored(name):
                     check_link(Path(folder) / name, root)
                     yield self._stat(Path(folder) / name)
 
@@ -98,37 +85,6 @@ class FolderLanding:
             size=stat.st_size,
             version=str(stat.st_mtime_ns),
         )
-
-
-def open_landing(uri: str) -> Landing:
-    """Return the landing place that `uri` names; raises UsageError for one that does not exist."""
-    if "://" in uri:
-        scheme = uri.partition("://")[0]
-        raise UsageError(
-            f"{scheme}:// is not a landing place this version can read. Give a folder of this machine."
-        )
-    path = Path(uri)
-    if not path.exists():
-        raise UsageError(f"{uri} does not exist. Give the folder that holds the exports.")
-    return FolderLanding(path)
-
-
-def sha256(landing: Landing, file: DataFile) -> str:
-    """Return the hexadecimal SHA-256 of the file's bytes, read in chunks."""
-    digest = hashlib.sha256()
-    with landing.open(file) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _is_ignored(name: str) -> bool:
-    return (
-        name.startswith(".")
-        or name.endswith("_$folder$")
-        or name.endswith(IGNORED_SUFFIXES)
-        or name in IGNORED_NAMES
-    )
 
 
 def _is_new(folder: str, name: str, seen: set[str]) -> bool:
