@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -49,7 +50,10 @@ class Export:
     `identity` is what the file of a single-file export is known by, `""` for exports of several files.
     `record_count` is how many records a manifest promises for it, None where none does; `column_list` is
     the file that names the columns of a table written without names, None where there is none.
-    `warnings` are told to the user when the export is loaded.
+    `warnings` are told to the user when the export is loaded. `known_by` are the files that were read to
+    know all this; `is_settled` tells that they say nothing new, and that the ledger has what became of it.
+    `resolve` is there where the id and the digest are only known from the file's content: it reads the file
+    and returns the export as it is, and is called when the export's turn comes.
     """
 
     vendor: str
@@ -63,6 +67,9 @@ class Export:
     record_count: int | None = None
     column_list: DataFile | None = None
     warnings: tuple[str, ...] = ()
+    known_by: tuple[DataFile, ...] = ()
+    is_settled: bool = False
+    resolve: Callable[[Export], Export] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,17 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file and what it told: an export and its digest; `file` is its path from the top."""
+
+    export_id: str
+    digest: str
+    file: str
+    size: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class RejectedLine:
     """A line that could not be landed; `line` counts from 1, `raw_text` is what stood there."""
 
@@ -128,6 +139,30 @@ class Ledger:
                 "digest": digest,
                 **columns,
             },
+        )
+
+    def known_files(self, vendor: str) -> list[KnownFile]:
+        """Return every file of the vendor that need not be read again while it is as it was."""
+        rows = self._connection.execute(
+            "SELECT export_id, digest, file, size, version FROM raw.known_files WHERE vendor = $vendor",
+            {"vendor": vendor},
+        ).fetchall()
+        return [KnownFile(*row) for row in rows]
+
+    def write_known_files(self, vendor: str, known: Sequence[KnownFile]) -> None:
+        """Note the files, in place of what was noted of them before."""
+        if not known:
+            return
+        names = ("export_id", "digest", "file", "size", "version")
+        columns = {name: [getattr(each, name) for each in known] for name in names}
+        self._connection.execute(
+            "DELETE FROM raw.known_files WHERE vendor = $vendor AND file IN (SELECT unnest($file))",
+            {"vendor": vendor, "file": columns["file"]},
+        )
+        self._connection.execute(
+            "INSERT INTO raw.known_files SELECT $vendor, unnest($export_id), unnest($digest), "
+            "unnest($file), unnest($size), unnest($version)",
+            {"vendor": vendor, **columns},
         )
 
     def next_load(self) -> tuple[int, datetime]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -10,6 +10,7 @@ import duckdb
 
 from loaders.errors import ExportRejectedError, ExportWaitsError, NoExportsError, NotReadyError, first_line
 from loaders.exports import Export, Options, Status
+from loaders.known import told_by
 from loaders.landing import Landing
 from loaders.ledger import Entry, Ledger
 from loaders.load import Load
@@ -51,41 +52,102 @@ def load_exports(
             f"No {vendor.name} export found under {landing.uri}. The README lists the file names that "
             f"each vendor writes; check the folder and the vendor."
         )
+    run = _Run(connection, vendor, landing)
+    run.note_known(exports)
+    landing.expect(file for export in exports if run.is_due(export) for file in export.files)
     with reporting(vendor.name, len(exports)) as reporter:
         for export in exports:
             reporter.starting(export.export_id)
-            outcome = _settle(connection, vendor, landing, export)
+            outcome = run.settle(export)
+            landing.release(export.files)
             reporter.finished()
             yield outcome
+    run.note_known_anew()
+    landing.release(export.column_list for export in exports if export.column_list)
 
 
-def _settle(
-    connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, export: Export
-) -> Outcome:
-    ledger = Ledger(connection)
-    entry = ledger.entry(export.vendor, export.export_id)
-    earlier = entry if entry and entry.status is Status.LOADED else None
-    if earlier and (earlier.digest == export.digest or export.status is not None):
-        return Outcome(earlier, is_new=False)
-    if export.status is not None:
-        noted = _verdict(export, landing, export.status, export.reason)
-        with transaction(connection):
-            ledger.write(noted)
-        return Outcome(noted, is_new=True)
-    try:
-        with _own_errors(export), transaction(connection):
+class _Run:
+    """One run over one landing place, and the exports it has dealt with."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing) -> None:
+        self._dealt_with: list[Export] = []
+        self._has_resolved = False
+        self._connection = connection
+        self._vendor = vendor
+        self._landing = landing
+        self._ledger = Ledger(connection)
+        self._entries = {entry.export_id: entry for entry in self._ledger.entries(vendor.name)}
+
+    def is_due(self, export: Export) -> bool:
+        """Return whether the export's files have to be read."""
+        if export.resolve is not None:
+            return True
+        if export.status is not None or export.is_settled:
+            return False
+        earlier = self._loaded(export)
+        return earlier is None or earlier.digest != export.digest
+
+    def settle(self, export: Export) -> Outcome:
+        """Load the export, or note why not, and return what became of it."""
+        try:
+            if export.resolve:
+                self._has_resolved = True
+                export = export.resolve(export)
+            return self._outcome(export)
+        except ExportRejectedError as error:
+            return self._refuse(export, error)
+        finally:
+            self._dealt_with.append(export)
+
+    def note_known(self, exports: Iterable[Export]) -> None:
+        """Note the files that need not be read again once these exports are settled."""
+        known = told_by(self._landing, exports)
+        if known:
+            with transaction(self._connection):
+                self._ledger.write_known_files(self._vendor.name, known)
+
+    def note_known_anew(self) -> None:
+        """Note again what files tell, if it became known only while the exports were dealt with."""
+        if self._has_resolved:
+            self.note_known(self._dealt_with)
+
+    def _outcome(self, export: Export) -> Outcome:
+        entry = self._entries.get(export.export_id)
+        if entry and export.is_settled:
+            return Outcome(entry, is_new=entry.status is not Status.LOADED)
+        earlier = self._loaded(export)
+        if earlier and (earlier.digest == export.digest or export.status is not None):
+            return Outcome(earlier, is_new=False)
+        if export.status is not None:
+            noted = _verdict(export, self._landing, export.status, export.reason)
+            self._write(noted)
+            return Outcome(noted, is_new=True)
+        with _own_errors(export), transaction(self._connection):
             if earlier:
-                _withdraw(connection, vendor, earlier)
-            return Outcome(_load(connection, vendor, landing, export), True, export.warnings)
-    except ExportRejectedError as error:
-        status = Status.INCOMPLETE if isinstance(error, ExportWaitsError) else Status.REJECTED
-        rejected = _verdict(export, landing, status, str(error))
+                _withdraw(self._connection, self._vendor, earlier)
+            loaded = _load(self._connection, self._vendor, self._landing, export)
+        self._entries[export.export_id] = loaded
+        return Outcome(loaded, True, export.warnings)
+
+    def _refuse(self, export: Export, error: ExportRejectedError) -> Outcome:
+        waits = isinstance(error, ExportWaitsError)
+        status = Status.INCOMPLETE if waits else Status.REJECTED
+        rejected = _verdict(export, self._landing, status, str(error))
+        earlier = self._loaded(export)
         # An export that is loaded stays so: its newer content is refused, its rows are still there.
-        kept = replace(earlier, reason=f"newer content rejected: {error}") if earlier else rejected
-        # One transaction: between its two statements the export would be unknown, and be loaded again.
-        with transaction(connection):
-            ledger.write(kept)
+        told = f"newer content {'waits' if waits else 'rejected'}: {rejected.reason}"
+        self._write(replace(earlier, reason=told) if earlier else rejected)
         return Outcome(rejected, is_new=True)
+
+    def _loaded(self, export: Export) -> Entry | None:
+        entry = self._entries.get(export.export_id)
+        return entry if entry and entry.status is Status.LOADED else None
+
+    def _write(self, entry: Entry) -> None:
+        # One transaction: between its two statements the export would be unknown, and be loaded again.
+        with transaction(self._connection):
+            self._ledger.write(entry)
+        self._entries[entry.export_id] = entry
 
 
 @contextmanager

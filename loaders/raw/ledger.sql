@@ -38,3 +38,14 @@ CREATE TABLE IF NOT EXISTS raw.rejected_lines (
     raw_text VARCHAR,
     loaded_at TIMESTAMP NOT NULL
 );
+
+-- One row per export and file that told all about it: once the export is settled, the file is not read again
+-- until it changes.
+CREATE TABLE IF NOT EXISTS raw.known_files (
+    vendor VARCHAR NOT NULL,
+    export_id VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL,
+    file VARCHAR NOT NULL,
+    size BIGINT NOT NULL,
+    version VARCHAR NOT NULL
+);

@@ -49,7 +49,7 @@ def load(vendor: str, folder: Path, database: Path) -> None:
 
 def watch(reached: Reached) -> None:
     """Have the loaders call `reached` at every step; this is only for the process that dies of it."""
-    settle = loading._settle
+    settle = loading._Run.settle
 
     @contextmanager
     def watched_transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -65,7 +65,7 @@ def watch(reached: Reached) -> None:
         return settle(*arguments)
 
     mock.patch.object(loading, "transaction", watched_transaction).start()
-    mock.patch.object(loading, "_settle", watched_settle).start()
+    mock.patch.object(loading._Run, "settle", watched_settle).start()
     _wrap(Load, "insert", reached, after="after raw insert")
     _wrap(Ledger, "write", reached, before="before ledger", after="after ledger")
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from loaders.exports import DataFile, Status
-from loaders.ledger import Entry, FileRecord, Ledger
+from loaders.ledger import Entry, FileRecord, KnownFile, Ledger
 
 LOADED_AT = datetime(2026, 3, 1, 10)
 
@@ -104,3 +104,16 @@ def test_rejected_lines_come_in_order_with_their_names(
 def test_an_unknown_status_cannot_be_written(connection: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.ConstraintException):
         connection.execute("INSERT INTO raw.loads VALUES (1, 'v', 'e', 'done', 0, 0, 0, '', '', '', NULL)")
+
+
+def test_a_known_file_takes_the_place_of_what_was_noted_of_it(connection: duckdb.DuckDBPyConnection) -> None:
+    ledger = Ledger(connection)
+    old = [KnownFile("e1", "d1", "/m", 1, "v1"), KnownFile("e2", "d2", "/m", 1, "v1")]
+    other = KnownFile("e9", "d9", "/other", 1, "v1")
+    ledger.write_known_files("v", [*old, other])
+    ledger.write_known_files("w", [KnownFile("e1", "d1", "/m", 1, "v1")])
+    new = KnownFile("e3", "d3", "/m", 2, "v2")
+    ledger.write_known_files("v", [new])
+    ledger.write_known_files("v", [])
+    assert sorted(ledger.known_files("v"), key=lambda known: known.file) == [new, other]
+    assert len(ledger.known_files("w")) == 1

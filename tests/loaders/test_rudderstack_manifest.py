@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,7 +13,7 @@ import pytest
 from loaders.exports import DataFile, Status
 from loaders.landing import open_landing
 from loaders.loading import Outcome
-from loaders.vendors.rudderstack.manifest import find_manifests
+from loaders.vendors.rudderstack.manifest import manifest_files, read_manifests
 from loaders.vendors.rudderstack.paths import MANIFEST_NAME
 from tests.loaders.conftest import LoadFolder, Rows
 from tests.loaders.rudderstack_delivery import call, counts, row, write
@@ -239,7 +240,7 @@ def test_an_empty_manifest_with_mandatory_entries_and_a_byte_order_mark_is_read(
     text = '{"entries": [{"url": "1.json", "mandatory": true, "meta": null}]}'
     (landing_folder / MANIFEST_NAME).write_text(text, encoding="utf-8-sig")
     landing = open_landing(str(landing_folder))
-    manifests = find_manifests(landing, landing.list_files())
+    manifests = read_manifests(landing, manifest_files(landing.list_files()))
     assert [*manifests[""].listed] == ["1.json"]
     assert manifests[""].fault == ""
 
@@ -264,8 +265,17 @@ class Bucket:
     def full_path(self, file: DataFile) -> str:
         return file.path
 
+    def expect(self, files: Iterable[DataFile]) -> None:
+        pass
+
+    def release(self, files: Iterable[DataFile]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
 
 def test_at_the_top_of_its_place_a_manifest_may_speak_of_every_key() -> None:
     bucket = Bucket(b'{"entries": [{"url": "s3://bucket/a/1.json"}, {"url": "s3://bucket/2.json"}]}')
-    manifests = find_manifests(bucket, bucket.list_files())
+    manifests = read_manifests(bucket, manifest_files(bucket.list_files()))
     assert [*manifests[""].listed] == ["a/1.json", "2.json"]

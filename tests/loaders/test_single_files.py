@@ -19,7 +19,7 @@ TWELVE = sha256(b"12").hexdigest()
 
 
 class Shop:
-    """Discovers and marks as loaded, as the loading does, without rows."""
+    """Discovers, resolves and marks as loaded, as the loading does, without rows."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, replaces: bool) -> None:
         self.ledger = Ledger(connection)
@@ -29,7 +29,8 @@ class Shop:
 
     def discover(self, root: Path) -> list[Export]:
         landing = open_landing(str(root))
-        return self._files.discover(landing, self.ledger, landing.list_files())
+        exports = self._files.discover(landing, self.ledger, landing.list_files())
+        return [export.resolve(export) if export.resolve else export for export in exports]
 
     def load(self, root: Path) -> list[str]:
         for number, export in enumerate(self.discover(root), start=len(self.ledger.entries()) + 1):

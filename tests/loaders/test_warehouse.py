@@ -48,7 +48,7 @@ def test_every_table_of_every_vendor_is_there_and_empty(connection: duckdb.DuckD
         ).fetchall()
     }
     expected = {
-        *("raw.loads", "raw.load_files", "raw.rejected_lines"),
+        *("raw.loads", "raw.load_files", "raw.known_files", "raw.rejected_lines"),
         *("raw_leanplum.sessions", "raw_leanplum.states", "raw_leanplum.events"),
         *("raw_leanplum.event_parameters", "raw_leanplum.user_attributes", "raw_leanplum.experiments"),
         "raw_monetate.sessions",

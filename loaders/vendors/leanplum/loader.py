@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from loaders.documents import read_document
 from loaders.errors import ExportRejectedError, ManifestError
 from loaders.exports import DataFile, Export, Options, Status
+from loaders.known import KnownFiles
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
@@ -61,10 +62,20 @@ class Leanplum:
 
     def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
         """Return one export for each job, those with a missing file or manifest marked as such."""
-        found: dict[str, list[Plan]] = defaultdict(list)
+        known = KnownFiles(landing, ledger, self.name)
+        plans: dict[str, list[Plan]] = defaultdict(list)
+        unknown = []
         for job in find_jobs(landing):
-            found[job.export_id].append(_plan(landing, job, options))
-        self._plans = {export_id: _choose(plans) for export_id, plans in found.items()}
+            entry = known.settled(job.export_id, job.manifests)
+            if entry:
+                plans[job.export_id].append(_settled(job, entry.digest))
+            else:
+                unknown.append(job)
+        landing.expect(file for job in unknown for file in job.manifests)
+        for job in unknown:
+            plans[job.export_id].append(_plan(landing, job, options))
+            landing.release(job.manifests)
+        self._plans = {export_id: _choose(found) for export_id, found in plans.items()}
         return [plan.export for plan in self._plans.values()]
 
     def land(self, load: Load) -> None:
@@ -85,13 +96,22 @@ class Leanplum:
         _check_rows(plan, lines)
 
 
-def _plan(landing: Landing, job: Job, options: Options) -> Plan:
-    export = Export(
+def _export(job: Job) -> Export:
+    return Export(
         vendor=Leanplum.name,
         export_id=job.export_id,
         order=(job.folder_name, job.export_id),
         files=tuple(job.data),
+        known_by=tuple(job.manifests),
     )
+
+
+def _settled(job: Job, digest: str) -> Plan:
+    return Plan(job, replace(_export(job), digest=digest, is_settled=True))
+
+
+def _plan(landing: Landing, job: Job, options: Options) -> Plan:
+    export = _export(job)
     try:
         texts = {file: read_document(landing, file) for file in job.manifests}
         if texts:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
+from dataclasses import replace
 
 from loaders.documents import read_document
-from loaders.errors import ExportRejectedError
+from loaders.errors import ChangedFileError, ExportRejectedError
 from loaders.exports import DataFile, Export, Status
+from loaders.known import KnownFiles
 from loaders.landing import Landing
 from loaders.ledger import Entry as LedgerEntry
 from loaders.vendors.pendo.manifest import Entry, read_manifest
 from loaders.vendors.pendo.objects import BILL_NAME, OBJECT_KINDS, read_objects
 from loaders.vendors.pendo.order import VENDOR, Application, Offer
+from loaders.vendors.pendo.settled import Settled, settled_manifests
 
 MANIFEST_NAME = "exportmanifest.json"
 # The delivery's top folder: an application folder right below it stands without a subscription's.
@@ -30,17 +33,34 @@ class Found:
         self._by_lower_path = {file.path.lower(): file for file in reversed(self._files)}
         self.offers: dict[Application, dict[str, Offer]] = {}
         self.notes: dict[Application, Export] = {}
+        self._manifests = [file for file in self._files if file.name.lower() == MANIFEST_NAME]
+        self._settled: Settled = {}
+
+    @property
+    def settled_exports(self) -> list[Export]:
+        """The exports of manifests that are not read, each once."""
+        exports = (export for listed in self._settled.values() for export in listed)
+        return list({export.export_id: export for export in exports}.values())
+
+    def settle(self, known: KnownFiles) -> None:
+        """Leave out the manifests that say nothing new."""
+        self._settled = settled_manifests(known, self._manifests)
 
     def add_manifests(self) -> None:
-        """Take up the exports that the manifests list."""
-        for file in self._files:
-            if file.name.lower() == MANIFEST_NAME:
-                self._add_manifest(file)
+        """Take up the exports that the other manifests list."""
+        unread = [file for file in self._manifests if file not in self._settled]
+        self._landing.expect(unread)
+        for file in unread:
+            self._add_manifest(file)
+        self._landing.release(unread)
 
     def _add_manifest(self, manifest: DataFile) -> None:
         home = self._home(manifest, levels=1)
         try:
             entries = self._entries(manifest, home)
+        except ChangedFileError as error:
+            self._note(home, Status.INCOMPLETE, str(error))
+            return
         except ExportRejectedError as error:
             self._note(home, Status.REJECTED, f"{manifest.path} cannot be used: {error}")
             return
@@ -56,12 +76,13 @@ class Found:
 
     def add_orphans(self) -> None:
         """Note export folders without a manifest beside them: nothing vouches for their files."""
-        manifests = {file.folder for file in self._files if file.name.lower() == MANIFEST_NAME}
+        manifests = {file.folder for file in self._manifests}
+        settled = {export.export_id.rsplit("/", 1)[0] for export in self.settled_exports}
         for bill in self._files:
             if bill.name.lower() != BILL_NAME or posixpath.dirname(bill.folder) in manifests:
                 continue
             home = self._home(bill, levels=2)
-            if home not in self.offers:
+            if home not in self.offers and _note_id(home) not in settled:
                 self._note(home, Status.ORPHAN, f"no {MANIFEST_NAME} beside its export folders yet", bill)
 
     def add_recovered(self, known: Iterable[LedgerEntry]) -> None:
@@ -78,7 +99,11 @@ class Found:
 
         def read_bill(folder: str) -> bytes | None:
             file = self._file(manifest, folder, BILL_NAME)
-            return read_document(self._landing, file) if file else None
+            if file is None:
+                return None
+            bill = read_document(self._landing, file)
+            self._landing.release([file])
+            return bill
 
         return read_objects(content, home.id, read_bill)
 
@@ -107,7 +132,8 @@ class Found:
             if file.path != _path(manifest, entry.folder, name):
                 warnings.append(f"{name} was found as {file.path}")
             files[name] = file
-        return Offer(entry, files, tuple(missing), (*warnings, *_content_warnings(entry)))
+        told = (*warnings, *_content_warnings(entry))
+        return Offer(entry, files, tuple(missing), told, (manifest,))
 
     def _file(self, manifest: DataFile, folder: str, name: str) -> DataFile | None:
         path = _path(manifest, folder, name)
@@ -132,11 +158,14 @@ def _checked(entry: Entry, application: Application) -> Entry:
 def _add(offers: dict[str, Offer], offer: Offer) -> None:
     entry = offer.entry
     other = offers.get(entry.label)
-    if other and other.entry != entry:
-        fault = f"{entry.title} is listed twice with different content; fetch the newest manifest"
-        offers[entry.label] = Offer(_faulty(entry, fault))
-    elif other is None or len(offer.missing) < len(other.missing):
+    if other is None:
         offers[entry.label] = offer
+        return
+    chosen = offer if len(offer.missing) < len(other.missing) else other
+    if other.entry != entry:
+        fault = f"{entry.title} is listed twice with different content; fetch the newest manifest"
+        chosen = Offer(_faulty(entry, fault))
+    offers[entry.label] = replace(chosen, manifests=(*other.manifests, *offer.manifests))
 
 
 def _faulty(entry: Entry, fault: str) -> Entry:

@@ -8,6 +8,7 @@ of them before.
 from __future__ import annotations
 
 from loaders.exports import Export, Options
+from loaders.known import KnownFiles
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
@@ -30,10 +31,14 @@ class Pendo:
         """Return every export that a manifest lists, and a note on each folder that cannot be read."""
         known = ledger.entries(self.name)
         found = Found(landing)
+        # Other choices than the usual ones may change the verdict on what was skipped.
+        if options == Options():
+            found.settle(KnownFiles(landing, ledger, self.name))
         found.add_manifests()
         found.add_orphans()
         found.add_recovered(known)
         exports: list[Export] = list(found.notes.values())
+        exports += found.settled_exports
         for application, offers in found.offers.items():
             exports += settle(application, offers.values(), history(application, known), options)
         return exports

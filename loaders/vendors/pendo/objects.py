@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from loaders.errors import ExportRejectedError, ManifestError
+from loaders.errors import ChangedFileError, ExportRejectedError, ManifestError
 from loaders.vendors.pendo.manifest import (
     Entry,
     listed_exports,
@@ -96,6 +96,8 @@ def _entry(raw: dict[str, Any], entry: ObjectEntry, read_bill: ReadBill) -> Obje
                 return replace(entry, bill=BILL_NAME)
             raw = {**_read_bill(bill), **raw}
         return _with_content(entry, raw)
+    except ChangedFileError:
+        raise
     except ExportRejectedError as error:
         return replace(entry, fault=str(error))
 

@@ -55,12 +55,16 @@ class PendoExport(Export):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An export as it lies in the landing place; `missing` names the listed files that are not there."""
+    """An export as it lies in the landing place; `missing` names the listed files that are not there.
+
+    `manifests` are those that list it.
+    """
 
     entry: Entry
     files: Mapping[str, DataFile] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    manifests: tuple[DataFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,7 @@ class _Turn:
             status=status,
             reason=reason,
             warnings=warnings,
+            known_by=offer.manifests,
             entry=entry,
             data_files=offer.files,
             after=self._accepted,

@@ -46,7 +46,9 @@ def read_moment(value: Any) -> int | None:
 
 def export_folder(url: Any) -> str:
     """Return the last part of `rootUrl`, the export's folder beside the manifest; raises ManifestError."""
-    folder = url.rstrip("/").rpartition("/")[2] if isinstance(url, str) else ""
+    # What follows the path of a URL may be a signature, and is no part of the folder's name.
+    path = url.partition("?")[0] if isinstance(url, str) and "://" in url else url
+    folder = path.rstrip("/").rpartition("/")[2] if isinstance(path, str) else ""
     if folder in ("", ".", "..") or "\\" in folder:
         raise ManifestError(f"rootUrl is {shown(url)}, which names no export folder")
     return folder

@@ -14,6 +14,7 @@ from dataclasses import replace
 from loaders.delimited import Header, read_csv, read_parquet, rows_to_lines
 from loaders.errors import DamagedFileError, ManifestError
 from loaders.exports import DataFile, Export, Options
+from loaders.known import KnownFiles
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
@@ -47,7 +48,7 @@ class RudderStack:
         exports = self._files.discover(landing, ledger, [file for file in files if form_of(file)])
         lists = find_lists(files)
         named = [_with_column_list(landing, export, lists) for export in exports]
-        return vouched(landing, files, named, self.name)
+        return vouched(KnownFiles(landing, ledger, self.name), files, named, self.name)
 
     def land(self, load: Load) -> None:
         """Insert the file's rows.

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from loaders.errors import DamagedFileError, ManifestError
+from loaders.errors import ChangedFileError, DamagedFileError, ManifestError
 from loaders.exports import DataFile
 from loaders.landing import Landing
 from loaders.lines import read_bytes
@@ -45,26 +45,41 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one manifest lists, by path from the landing root; `fault` says why nothing can be known."""
+    """What one manifest lists, by path from the landing root; `fault` says why nothing can be known.
+
+    With `is_settled` it was not read: it says nothing new, and all that it speaks of is loaded.
+    """
 
     file: DataFile
     listed: dict[str, Listed]
     fault: str = ""
+    is_settled: bool = False
 
 
-def find_manifests(landing: Landing, files: Iterable[DataFile]) -> dict[str, Manifest]:
-    """Return the manifests among `files`, by the folder they speak of."""
-    found = {file.folder: file for file in files if file.name == MANIFEST_NAME}
-    return {folder: _read(landing, file, found) for folder, file in found.items()}
+def manifest_files(files: Iterable[DataFile]) -> dict[str, DataFile]:
+    """Return the files of manifests among `files`, by the folder they speak of."""
+    return {file.folder: file for file in files if file.name == MANIFEST_NAME}
+
+
+def read_manifests(
+    landing: Landing, found: Mapping[str, DataFile], settled: Container[str] = ()
+) -> dict[str, Manifest]:
+    """Return the manifests of `found`, by the folder they speak of; those of `settled` folders unread."""
+    unread = [folder for folder in found if folder not in settled]
+    landing.expect(found[folder] for folder in unread)
+    read = {folder: _read(landing, found[folder], found) for folder in unread}
+    landing.release(found[folder] for folder in unread)
+    return {folder: read.get(folder) or Manifest(file, {}, is_settled=True) for folder, file in found.items()}
 
 
 def governing(manifests: dict[str, Manifest], path: str) -> Manifest | None:
     """Return the manifest that speaks of `path`: the one nearest above it, None where there is none."""
-    folder = _governing_folder(manifests, path)
+    folder = governing_folder(manifests, path)
     return None if folder is None else manifests[folder]
 
 
-def _governing_folder(folders: Container[str], path: str) -> str | None:
+def governing_folder(folders: Container[str], path: str) -> str | None:
+    """Return the nearest of `folders` above `path`, None where none is."""
     while path:
         path = path.rpartition("/")[0]
         if path in folders:
@@ -80,12 +95,12 @@ def _read(landing: Landing, file: DataFile, folders: Container[str]) -> Manifest
             one = _listed(landing, file, entry)
             if one.path in listed:
                 raise ManifestError(f"{file.path} lists {one.path} twice. List each file once.")
-            if _governing_folder(folders, one.path) != file.folder:
+            if governing_folder(folders, one.path) != file.folder:
                 raise ManifestError(
                     f"{file.path} lists {one.path}, which lies beside another {MANIFEST_NAME}. List it there."
                 )
             listed[one.path] = one
-    except (ManifestError, DamagedFileError) as error:
+    except (ManifestError, DamagedFileError, ChangedFileError) as error:
         return Manifest(file, {}, str(error))
     return Manifest(file, listed)
 

@@ -7,16 +7,19 @@ file but its own form: the gzip checksum, 131 fields in each TSV line, the colum
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from loaders.errors import ManifestError
+from loaders.errors import ChangedFileError, ManifestError
 from loaders.exports import DataFile, Export, Options, Status
-from loaders.landing import Landing
+from loaders.known import KnownFiles
+from loaders.landing import Landing, sha256
 from loaders.ledger import Ledger
 from loaders.load import Load
 from loaders.single_files import SingleFiles
 from loaders.vendors.snowplow.events import land_atomic, land_columns, land_enriched, land_objects
 from loaders.vendors.snowplow.runs import (
     COMPLETION_NAME,
+    DIGEST_CHARACTERS,
     Completion,
     Part,
     RunFolder,
@@ -32,7 +35,6 @@ COLUMNS_NAME = re.compile(r".*\.(?P<form>csv|parquet)(?:\.gz)?", re.IGNORECASE)
 ENRICHED_NAME = re.compile(r".*\.(?:tsv|gz|lzo|bz2|zst)|part-.*", re.IGNORECASE)
 OBJECTS_NAME = re.compile(r".*\.(?:json|ndjson|jsonl)(?:\.gz)?", re.IGNORECASE)
 TIME_IN_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{6}(?=-)")
-RUN_DIGEST_CHARACTERS = 32
 DATA_PARTS = {
     RunForm.SHREDDED: Part.ATOMIC,
     RunForm.WIDE_JSON: Part.WIDE_ROWS,
@@ -126,31 +128,62 @@ def _check_files(run: RunFolder, completion: Completion, part: Part) -> None:
 
 def _run_exports(landing: Landing, ledger: Ledger, runs: list[RunFolder]) -> list[Export]:
     """Name each run so that two of one name stay apart and a moved one is still known."""
-    loaded = {
-        entry.export_id: entry.digest[:RUN_DIGEST_CHARACTERS]
-        for entry in ledger.entries(Snowplow.name)
-        if entry.status is Status.LOADED
-    }
+    taken: set[str] = set()
+    named: dict[tuple[str, str], str] = {}
+    for entry in ledger.entries(Snowplow.name):
+        if entry.status is Status.LOADED:
+            taken.add(entry.export_id)
+            run_name = entry.export_id.split("/")[-1].split("@")[0]
+            named.setdefault((run_name, entry.digest[:DIGEST_CHARACTERS]), entry.export_id)
     exports = []
+    completions = _completions(landing, ledger, runs)
     # Finished runs choose first: an unfinished one must not hide behind the name of a loaded one.
     for run in sorted(runs, key=lambda run: run.completion is None):
-        digest = run.digest(landing)
-        export_id = _run_id(run, digest[:RUN_DIGEST_CHARACTERS], loaded)
-        loaded[export_id] = digest[:RUN_DIGEST_CHARACTERS]
-        exports.append(_run_export(run, export_id, digest))
+        told = completions.get(run.path, _Completed(reason=f"no {COMPLETION_NAME}: the run is not finished"))
+        export_id = named.get((run.name, told.digest)) or _run_id(run, told.digest, taken)
+        taken.add(export_id)
+        if told.digest:
+            named.setdefault((run.name, told.digest), export_id)
+        exports.append(_run_export(run, export_id, told))
     return exports
 
 
-def _run_id(run: RunFolder, digest: str, taken: dict[str, str]) -> str:
-    for export_id, other in taken.items():
-        if digest and other == digest and export_id.split("/")[-1].split("@")[0] == run.name:
-            return export_id
+@dataclass(frozen=True, slots=True)
+class _Completed:
+    """The digest of a run's completion file, or the reason why there is none to trust."""
+
+    digest: str = ""
+    reason: str = ""
+
+
+def _completions(landing: Landing, ledger: Ledger, runs: list[RunFolder]) -> dict[str, _Completed]:
+    """Return what the completion files say, by the path of their run; a known one is not read."""
+    known = KnownFiles(landing, ledger, Snowplow.name)
+    completions: dict[str, _Completed] = {}
+    unknown: dict[str, DataFile] = {}
+    for run in runs:
+        if run.completion is None:
+            continue
+        settled = known.settled_by(run.completion)
+        if settled:
+            completions[run.path] = _Completed(settled[0].digest[:DIGEST_CHARACTERS])
+        else:
+            unknown[run.path] = run.completion
+    landing.expect(unknown.values())
+    for path, file in unknown.items():
+        try:
+            completions[path] = _Completed(sha256(landing, file)[:DIGEST_CHARACTERS])
+        except ChangedFileError as error:
+            completions[path] = _Completed(reason=str(error))
+    return completions
+
+
+def _run_id(run: RunFolder, digest: str, taken: set[str]) -> str:
     named = (run.name, f"{run.parent}/{run.name}", f"{run.parent}/{run.name}@{digest[:12] or run.path}")
     return next((name for name in named if name not in taken), named[-1])
 
 
-def _run_export(run: RunFolder, export_id: str, digest: str) -> Export:
-    finished = run.completion is not None
+def _run_export(run: RunFolder, export_id: str, told: _Completed) -> Export:
     kept = (Part.COMPLETION, Part.ATOMIC, Part.WIDE_ROWS)
     counts = {part: len(run.select(part)) for part in UNLOADED}
     return Export(
@@ -158,14 +191,15 @@ def _run_export(run: RunFolder, export_id: str, digest: str) -> Export:
         export_id=export_id,
         order=(run.time, run.path, export_id),
         files=tuple(file for part in kept for file in run.select(part).values()),
-        digest=digest,
-        status=None if finished else Status.INCOMPLETE,
-        reason="" if finished else f"no {COMPLETION_NAME}: the run is not finished",
+        digest=run.digest(told.digest) if told.digest else "",
+        status=Status.INCOMPLETE if told.reason else None,
+        reason=told.reason,
         warnings=tuple(
             f"{count} {'file' if count == 1 else 'files'} {UNLOADED[part]}, not loaded"
             for part, count in counts.items()
             if count
         ),
+        known_by=(run.completion,) if run.completion else (),
     )
 
 

@@ -17,13 +17,15 @@ from typing import Any
 from loaders.documents import parse_json, read_document
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
-from loaders.landing import Landing, sha256
+from loaders.landing import Landing
 
 COMPLETION_NAME = "shredding_complete.json"
 COMPLETION_SCHEMA = "/shredding_complete/"
 # Streaming transformers append an id of their own to the time, so that several can write side by side.
 RUN_FOLDER = re.compile(r"(?P<path>(?:.*/)?(?P<name>run=[^/]+))/.+")
 RUN_TIME_DIGITS = 14
+# Each half of a run's digest.
+DIGEST_CHARACTERS = 32
 BAD_PATH = re.compile(r"(?:.*/)?(?:output|kind)=bad/.+")
 ATOMIC_PATH = re.compile(r"(?:.*/)?(?:atomic-events|vendor=com\.snowplowanalytics\.snowplow/name=atomic)/.+")
 ENTITY_PATH = re.compile(r"(?:.*/)?(?:vendor=[^/]+|shredded-types|shredded-tsv)/.+")
@@ -80,13 +82,11 @@ class RunFolder:
         """Return the files that hold `part`, keyed by their path from the run's own folder on."""
         return {f"{self.name}/{path}": file for path, file in self.files.items() if part_of(path) is part}
 
-    def digest(self, landing: Landing) -> str:
-        """Return a digest of the run: one half names its completion file, the other lists its data files."""
-        if self.completion is None:
-            return ""
+    def digest(self, completion: str) -> str:
+        """Return the run's digest: `completion`, that of its completion file, and one of its data files."""
         data = {**self.select(Part.ATOMIC), **self.select(Part.WIDE_ROWS)}
         listing = "\n".join(f"{path} {file.size}" for path, file in sorted(data.items()))
-        return sha256(landing, self.completion)[:32] + hashlib.sha256(listing.encode()).hexdigest()[:32]
+        return completion + hashlib.sha256(listing.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)
