@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import duckdb
 from loaders.errors import NotReadyError, SessionhouseError
 from loaders.exports import Options, Status
 from loaders.follow import Follower, stopping
-from loaders.landing import open_landing
+from loaders.landing import CacheSettings, Landing, open_landing
+from loaders.landing.opening import DEFAULT_CACHE_BYTES
 from loaders.ledger import Ledger
 from loaders.loading import Outcome, load_landing
 from loaders.metadata.access import Access, read_key
@@ -78,6 +80,22 @@ def main() -> None:
 @click.argument("vendor", type=click.Choice(sorted(VENDORS)))
 @click.argument("uris", metavar="URI...", nargs=-1, required=True)
 @database_option
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="SESSIONHOUSE_CACHE",
+    show_envvar=True,
+    help="The folder for files on their way from object storage; the user's cache folder without it.",
+)
+@click.option(
+    "--cache-bytes",
+    type=click.IntRange(min=1),
+    envvar="SESSIONHOUSE_CACHE_BYTES",
+    default=DEFAULT_CACHE_BYTES,
+    show_default=True,
+    show_envvar=True,
+    help="How many bytes these files may have together; a bigger one comes alone.",
+)
 @click.option("--allow-gap", is_flag=True, help="Pendo: go on although export counters are missing.")
 @click.option("--include-test", is_flag=True, help="Pendo: load exports marked as tests, too.")
 @click.option(
@@ -96,19 +114,31 @@ def main() -> None:
 def load(vendor: str, uris: tuple[str, ...], database: Path, verbose: bool, **choices: Any) -> None:
     """Load every complete, not yet loaded export found under URI.
 
+    URI is a folder, a file, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.
+
     Example: sessionhouse load leanplum exports/leanplum
     """
+    cache = CacheSettings(choices.pop("cache"), choices.pop("cache_bytes"))
     follow, every = choices.pop("follow"), choices.pop("every")
     if every is not None and not follow:
         raise click.UsageError("--every is the pause of --follow; give both, or neither.")
     options = Options(**choices)
-    landings = [open_landing(uri) for uri in uris]
-    if follow:
-        teller = EchoTeller(vendor, verbose)
-        with stopping() as stop:
-            follower = Follower(VENDORS[vendor], landings, database, options, teller)
-            follower.follow(every or DEFAULT_PAUSE_SECONDS, stop)
-        return
+    with ExitStack() as opened:
+        landings = [opened.enter_context(closing(open_landing(uri, cache))) for uri in uris]
+        if follow:
+            teller = EchoTeller(vendor, verbose)
+            with stopping() as stop:
+                follower = Follower(VENDORS[vendor], landings, database, options, teller)
+                follower.follow(every or DEFAULT_PAUSE_SECONDS, stop)
+            return
+        outcomes = _load_all(vendor, landings, options, database, verbose)
+    if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
+        sys.exit(1)
+
+
+def _load_all(
+    vendor: str, landings: list[Landing], options: Options, database: Path, verbose: bool
+) -> list[Outcome]:
     connection = connect(database)
     outcomes: list[Outcome] = []
     try:
@@ -122,8 +152,7 @@ def load(vendor: str, uris: tuple[str, ...], database: Path, verbose: bool, **ch
         connection.close()
         if outcomes:
             click.echo(summary(vendor, outcomes))
-    if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
-        sys.exit(1)
+    return outcomes
 
 
 @main.command()

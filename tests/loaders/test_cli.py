@@ -143,7 +143,7 @@ def test_what_was_loaded_is_told_although_a_later_place_fails(
             ("load", "rudderstack", "nowhere"),
             "nowhere does not exist. Give the folder that holds the exports.",
         ),
-        (("load", "rudderstack", "s3://bucket/x"), "s3:// is not a landing place"),
+        (("load", "rudderstack", "s3:///x"), "The part behind s3:// is no name of a bucket"),
         (("load", "rudderstack", "ftp://host/x"), "ftp:// is not a landing place"),
         (("load", "rudderstack", ".", "--allow-gaps"), "No such option"),
         (("status", "--vendor", "mixpanel"), "'mixpanel' is not one of"),
