@@ -137,9 +137,9 @@ def _mark_repeated_keys(load: Load) -> None:
     """Mark lines with a key twice in an object of fixed keys: staging would read one value and lose one."""
     lists = {
         field: " UNION ALL ".join(
-            f"SELECT unnest(json_keys({field.text('record')}, '{path}')) AS keys FROM landing_records "
+            f"SELECT unnest(json_keys({field.text('record')}, '{place}')) AS keys FROM landing_records "
             "WHERE reason IS NULL"
-            for path in PATHS_OF_OBJECTS[field.key]
+            for place in PATHS_OF_OBJECTS[field.key]
         )
         for field in NESTED
     }
@@ -151,9 +151,9 @@ def _mark_repeated_keys(load: Load) -> None:
         )
         if repeated:
             tests = " OR ".join(
-                f"len(list_filter(json_keys({field.text('record')}, '{path}'), "
+                f"len(list_filter(json_keys({field.text('record')}, '{place}'), "
                 "lambda keys: len(keys) > list_unique(keys))) > 0"
-                for path in PATHS_OF_OBJECTS[field.key]
+                for place in PATHS_OF_OBJECTS[field.key]
             )
             load.connection.execute(
                 f"UPDATE landing_records SET reason = 'a key stands twice in {field.key}' "
