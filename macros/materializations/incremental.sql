@@ -31,6 +31,8 @@
             ~ '; it takes append without a key, or delete+insert with one.'
         ) %}
     {%- endif -%}
+    {#- Not a correlated exists: that reads the whole table, even for no rows. -#}
+    {%- set key = keys[0] if keys | length == 1 else '(' ~ keys | join(', ') ~ ')' -%}
     {%- set arrived = adapter.quote('arrived_for_' ~ target.identifier) -%}
     create or replace temp table {{ arrived }} as (
         {{ query }}
@@ -39,14 +41,7 @@
     {%- if strategy == 'delete+insert' %}
     delete from {{ target }}
     where
-        exists (
-            select 1 from {{ arrived }}
-            where
-                {%- for key in keys %}
-                {{ arrived }}.{{ key }} = {{ target.identifier }}.{{ key }}
-                {{- ' and' if not loop.last }}
-                {%- endfor %}
-        )
+        {{ key }} in (select {{ key }} from {{ arrived }})
         {%- for predicate in config.get('incremental_predicates') or [] %}
         and {{ predicate }}
         {%- endfor %};

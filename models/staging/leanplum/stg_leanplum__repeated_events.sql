@@ -47,21 +47,11 @@ suspects as (
 ),
 
 {% endif -%}
-delivered as (
-
-    select * from {{ source('raw_leanplum', 'events') }}
-
-),
-
 events as (
 
-    select * from delivered
+    select * from {{ source('raw_leanplum', 'events') }}
     {%- if is_incremental() %}
-    where
-        exists (
-            select 1 from suspects
-            where suspects.app_id = delivered.app_id and suspects.session_id = delivered.session_id
-        )
+    where (app_id, session_id) in (select (app_id, session_id) from suspects)
     {%- endif %}
 
 ),
