@@ -6,9 +6,7 @@
 
 {% macro duckdb__check_columns(target, arrived) -%}
     with described as (
-        select
-            column_name || ' ' || data_type as described,
-            database_name = 'temp' as has_arrived
+        select column_name || ' ' || data_type as described
         from duckdb_columns()
         where
             (database_name = 'temp' and table_name = {{ text_literal(arrived) }})

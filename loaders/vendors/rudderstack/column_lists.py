@@ -8,15 +8,14 @@ as the warehouse spells them. The nearest list counts. Changing a list does not 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from loaders.documents import parse_json, read_document
 from loaders.errors import ManifestError
 from loaders.exports import DataFile
 from loaders.landing import Landing
-from loaders.lines import read_bytes
 from loaders.vendors.rudderstack.paths import COLUMN_LIST_SUFFIX, LOAD_OBJECTS
 
 
@@ -54,8 +53,8 @@ def read_list(landing: Landing, file: DataFile, identity: str) -> tuple[str, ...
     columns of a load file.
     """
     try:
-        names = json.loads(b"".join(read_bytes(landing, file)).decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        names = parse_json(read_document(landing, file))
+    except ValueError as error:
         raise ManifestError(f"{file.path} is not valid JSON ({error}). Write it again.") from error
     if not isinstance(names, list) or not names or not all(isinstance(n, str) and n.strip() for n in names):
         raise ManifestError(f'{file.path} is no list of column names such as ["event", "id", "received_at"].')

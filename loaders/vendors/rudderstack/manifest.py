@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from loaders.documents import parse_json, read_document
 from loaders.errors import ChangedFileError, DamagedFileError, ManifestError
 from loaders.exports import DataFile
 from loaders.landing import Landing
-from loaders.lines import read_bytes
 from loaders.vendors.rudderstack.paths import MANIFEST_NAME, form_of
 
-TEXT_BYTES_LIMIT = 64 << 20
 SHOWN_CHARACTERS = 200
 URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://[^/]*/(?P<key>.+)", re.DOTALL)
 ENTRY_KEYS = {"url", "mandatory", "meta"}
@@ -106,16 +105,9 @@ def _read(landing: Landing, file: DataFile, folders: Container[str]) -> Manifest
 
 
 def _entries(landing: Landing, file: DataFile) -> list[Any]:
-    text = b""
-    for chunk in read_bytes(landing, file):
-        text += chunk
-        if len(text) > TEXT_BYTES_LIMIT:
-            raise ManifestError(
-                f"{file.path} is longer than {TEXT_BYTES_LIMIT >> 20} MiB. Write a manifest for each folder."
-            )
     try:
-        document = json.loads(text.decode("utf-8-sig"), object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(read_document(landing, file), object_pairs_hook=_once)
+    except ValueError as error:
         raise ManifestError(f"{file.path} is not valid JSON ({error}). Write it again.") from error
     entries = document.get("entries") if isinstance(document, dict) else None
     if not isinstance(entries, list):
