@@ -1,7 +1,8 @@
 """The cache folder: where downloaded files lie until they are loaded.
 
 Every run has a folder of its own and holds a lock on it. So runs never meet, and a folder without a
-holder is known to be left behind: the next run from the same place takes over what it holds.
+holder is known to be left behind: the next run from the same place takes over what it holds, or removes
+it when there is nothing to read.
 
     <cache>/<place>/lock              held while run folders are made or taken over
     <cache>/<place>/run-<random>/     one run: `lock`, whole files, and `.part` files
@@ -40,7 +41,7 @@ class RunFolder:
         self.cache = cache
         with cache_errors(cache):
             cache.mkdir(parents=True, exist_ok=True)
-            home = cache / hashlib.sha256(place.encode()).hexdigest()[:NAME_CHARACTERS]
+            home = _home(cache, place)
             home.mkdir(parents=True, exist_ok=True)
             _remove_old(cache)
             with _locked(home / LOCK_NAME):
@@ -81,6 +82,23 @@ class RunFolder:
         return sizes
 
 
+def remove_left(cache: Path, place: str) -> None:
+    """Remove what earlier runs from the place left behind; a run at work keeps what it has.
+
+    Raises LandingError where the cache cannot be used.
+    """
+    home = _home(cache, place)
+    with cache_errors(cache):
+        runs = list(home.glob(f"{RUN_PREFIX}*"))
+        if not runs:
+            return
+        with _locked(home / LOCK_NAME):
+            for run in runs:
+                with _held_by_nobody(run) as lock:
+                    if lock is not None:
+                        shutil.rmtree(run, ignore_errors=True)
+
+
 @contextmanager
 def cache_errors(cache: Path) -> Iterator[None]:
     """Turn what the machine raises about the cache into a LandingError that names it."""
@@ -91,6 +109,10 @@ def cache_errors(cache: Path) -> Iterator[None]:
             f"The cache folder {cache} cannot be used: {error.strerror}. Make room there, or name another "
             f"with --cache or SESSIONHOUSE_CACHE."
         ) from error
+
+
+def _home(cache: Path, place: str) -> Path:
+    return cache / hashlib.sha256(place.encode()).hexdigest()[:NAME_CHARACTERS]
 
 
 @contextmanager

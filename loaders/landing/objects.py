@@ -9,7 +9,7 @@ from typing import BinaryIO
 from loaders.errors import LandingError
 from loaders.exports import DataFile
 from loaders.landing.ahead import Ahead
-from loaders.landing.cache import RunFolder
+from loaders.landing.cache import RunFolder, remove_left
 from loaders.landing.download import Downloader
 from loaders.landing.place import is_ignored
 from loaders.landing.store import ObjectStore, StoredObject
@@ -64,10 +64,15 @@ class ObjectLanding:
         return f"/{self._root}{file.path}"
 
     def expect(self, files: Iterable[DataFile]) -> None:
-        """Begin to download the files, in this order, as far as there is room in the cache."""
+        """Begin to download the files, in this order, as far as there is room in the cache.
+
+        Without any, what earlier runs left in the cache is not needed any more, and goes.
+        """
         expected = [self._stored(file) for file in files]
         if expected or self._opened:
             self._ahead.expect(expected)
+        else:
+            remove_left(self._cache, self._cached_as)
 
     def release(self, files: Iterable[DataFile]) -> None:
         """Remove the files from the cache."""
@@ -84,9 +89,13 @@ class ObjectLanding:
     def _ahead(self) -> Ahead:
         # A run with nothing to read leaves no trace in the cache.
         if self._opened is None:
-            folder = RunFolder(self._cache, f"{self._store.place}/{self._prefix}")
+            folder = RunFolder(self._cache, self._cached_as)
             self._opened = Ahead(folder, Downloader(self._store), self._limit)
         return self._opened
+
+    @property
+    def _cached_as(self) -> str:
+        return f"{self._store.place}/{self._prefix}"
 
     def _stored(self, file: DataFile) -> StoredObject:
         stored = self._objects.get(file.path)

@@ -285,6 +285,21 @@ def test_a_place_that_is_only_listed_leaves_no_trace(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
+def test_a_run_with_nothing_to_read_removes_what_earlier_ones_left(tmp_path: Path) -> None:
+    store = Store(stored(1))
+    place = f"{store.place}/prefix"
+    left, held, other = RunFolder(tmp_path, place), RunFolder(tmp_path, place), RunFolder(tmp_path, "other")
+    (left.path / "file").touch()
+    for folder in (left, other):
+        folder.close(keep=True)
+    with closing(ObjectLanding(store, "prefix", tmp_path, 1)) as landing:
+        landing.list_files()
+        assert left.path.exists()
+        landing.expect([])
+    assert [folder.path.exists() for folder in (left, held, other)] == [False, True, True]
+    held.close(keep=False)
+
+
 def test_a_broken_body_is_cut_not_lost(tmp_path: Path) -> None:
     each = stored(1)
     store = Store(each)
