@@ -114,6 +114,18 @@ class FaultyStore:
 
         self.faults.append(Fault(pattern, act, times))
 
+    def cut_whole_bodies(
+        self, pattern: str, keep: Callable[[bytes], bytes], times: int | None = None
+    ) -> None:
+        """Cut the bodies that are asked for from their first byte on; the rest of one comes whole."""
+
+        def act(_: FaultyStore, request: Request, forward: Callable[..., Answer], start: Start) -> Answer:
+            if request.range:
+                return forward()
+            return [keep(b"".join(forward(start)))]
+
+        self.faults.append(Fault(pattern, act, times))
+
     def before_reading(self, pattern: str, do: Callable[[Request], object], times: int | None = None) -> None:
         """Do something before an answer is made."""
 

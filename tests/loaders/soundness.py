@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from loaders.landing.cache import LOCK_NAME
+from loaders.landing.download import PART
 from loaders.vendors.registry import VENDORS
 
 RAW_TABLES = tuple(table for make in VENDORS.values() for table in make().tables)
@@ -32,6 +35,22 @@ def check_sound(connection: duckdb.DuckDBPyConnection) -> None:
     strays = rows(connection, "SELECT load_id FROM raw.load_files WHERE load_id NOT IN "
                               "(SELECT load_id FROM raw.loads WHERE load_id IS NOT NULL)")  # fmt: skip
     assert not strays
+
+
+def check_cache(cache: Path, exports: Path) -> None:
+    """Fail where the cache holds anything but files of the exports, whole, or in part from their begin on."""
+    whole = {path.read_bytes() for path in exports.rglob("*") if path.is_file()}
+    for path in cached_files(cache):
+        content = path.read_bytes()
+        if path.suffix == PART:
+            assert any(each.startswith(content) for each in whole), path
+        else:
+            assert content in whole, path
+
+
+def cached_files(cache: Path) -> list[Path]:
+    """Return what runs left in the cache, whole files and `.part` files."""
+    return [path for path in cache.glob("*/run-*/*") if path.name != LOCK_NAME]
 
 
 def contents(connection: duckdb.DuckDBPyConnection, *vendors: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -9,20 +9,25 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from loaders.exports import Options
-from loaders.landing import open_landing
+from loaders.landing import CacheSettings, open_landing
 from loaders.loading import load_landing
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect
 from tests.conftest import ROOT
-from tests.loaders.crash_driver import STEPS
-from tests.loaders.soundness import check_sound, contents
+from tests.loaders.crash_driver import DOWNLOAD_STEPS, LAST_STEP, STEPS, cache_of
+from tests.loaders.object_store import Bucket
+from tests.loaders.soundness import cached_files, check_cache, check_sound, contents
 from tests.loaders.test_warehouse import held
+
+# What the driver is to do to one database; see there.
+Kills = list[list[object]]
 
 KILLED = 9
 RANDOM_KILLS = 3
@@ -58,10 +63,11 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def loaded(vendor: str, folder: Path, database: Path) -> dict[str, list[tuple[object, ...]]]:
+def loaded(vendor: str, place: Path | str, database: Path) -> dict[str, list[tuple[object, ...]]]:
     """Load what is left and return what is then in the database."""
     connection = connect(database)
-    load_landing(connection, VENDORS[vendor](), open_landing(str(folder)), Options())
+    with closing(open_landing(str(place), CacheSettings(cache_of(database)))) as landing:
+        load_landing(connection, VENDORS[vendor](), landing, Options())
     check_sound(connection)
     found = contents(connection, vendor)
     connection.close()
@@ -82,11 +88,45 @@ def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("vendor", sorted(VENDORS))
 def test_killed_loads_lose_and_double_nothing(samples: Path, tmp_path: Path, vendor: str) -> None:
     chance = random.Random(vendor)
-    steps: list[list[object]] = [[step, chance.choice((1, 1, 2))] for step in STEPS]
-    moments = [[round(chance.uniform(0.1, 1.2), 3)] for _ in range(RANDOM_KILLS)]
-    plan = json.dumps({"steps.duckdb": steps, "moments.duckdb": moments})
+    plan = {"steps.duckdb": at_steps(STEPS, chance), "moments.duckdb": at_moments(RANDOM_KILLS, chance)}
+    check_kills(vendor, samples / vendor, samples / vendor, tmp_path, plan)
+
+
+@pytest.mark.parametrize("vendor", sorted(VENDORS))
+def test_killed_loads_from_object_storage_lose_and_double_nothing(
+    samples: Path, bucket: Bucket, tmp_path: Path, vendor: str
+) -> None:
+    bucket.upload(samples / vendor, "exports/")
+    # The first objects come in two parts, so that a load can be killed in between.
+    bucket.store.cut_whole_bodies("exports/.+", lambda body: body[: len(body) // 2], times=40)
+    chance = random.Random(vendor)
+    steps = [*at_each(DOWNLOAD_STEPS), *at_steps(STEPS, chance), *at_each((LAST_STEP,))]
+    plan = {"steps.duckdb": steps, "moments.duckdb": at_moments(1, chance)}
+    check_kills(vendor, f"{bucket.uri}/exports", samples / vendor, tmp_path, plan)
+    assert any(request.range for request in bucket.store.requests)
+    for name in ("steps.cache", "undisturbed.cache"):
+        assert cached_files(tmp_path / name) == []
+
+
+def at_each(steps: tuple[str, ...]) -> Kills:
+    return [[step, 1] for step in steps]
+
+
+def at_steps(steps: tuple[str, ...], chance: random.Random) -> Kills:
+    return [[step, chance.choice((1, 1, 2))] for step in steps]
+
+
+def at_moments(count: int, chance: random.Random) -> Kills:
+    return [[round(chance.uniform(0.1, 1.2), 3)] for _ in range(count)]
+
+
+def check_kills(
+    vendor: str, place: Path | str, exports: Path, databases: Path, plan: dict[str, Kills]
+) -> None:
+    """Kill loads as planned, finish them, and compare all that was loaded with an undisturbed load."""
+    arguments = [vendor, place, exports, databases, json.dumps(plan)]
     driver = subprocess.run(
-        [sys.executable, "-m", "tests.loaders.crash_driver", vendor, samples / vendor, tmp_path, plan],
+        [sys.executable, "-m", "tests.loaders.crash_driver", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -94,12 +134,14 @@ def test_killed_loads_lose_and_double_nothing(samples: Path, tmp_path: Path, ven
         check=False,
     )
     assert driver.returncode == 0, driver.stderr
-    ends = json.loads(driver.stdout)
-    assert ends[: len(STEPS)] == [KILLED] * len(STEPS)
-    undisturbed = loaded(vendor, samples / vendor, tmp_path / "undisturbed.duckdb")
+    kills = [kill for of_database in plan.values() for kill in of_database]
+    ends = zip(kills, json.loads(driver.stdout), strict=True)
+    assert [kill for kill, end in ends if end != KILLED and len(kill) == 2] == []
+    undisturbed = loaded(vendor, place, databases / "undisturbed.duckdb")
     assert undisturbed["raw.loads"]
-    for name in ("steps.duckdb", "moments.duckdb"):
-        assert loaded(vendor, samples / vendor, tmp_path / name) == undisturbed
+    for name in plan:
+        assert loaded(vendor, place, databases / name) == undisturbed
+        check_cache(cache_of(databases / name), exports)
 
 
 def test_a_locked_database_is_waited_for_and_then_told(samples: Path, tmp_path: Path) -> None:
