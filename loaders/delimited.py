@@ -77,7 +77,8 @@ def read_csv(load: Load, name: str, file: DataFile, columns: tuple[str, ...] = (
                 $path, columns = {{{types}}}, header = {str(has_header).lower()}, skip = {blank_lines},
                 auto_detect = false,
                 delim = ',', quote = '"', escape = '"', compression = $compression,
-                max_line_size = {LINE_BYTES_LIMIT}, hive_partitioning = false,
+                max_line_size = {LINE_BYTES_LIMIT}, buffer_size = {LINE_BYTES_LIMIT},
+                hive_partitioning = false,
                 store_rejects = true, rejects_table = 'landing_rejects', rejects_scan = 'landing_scans'
             )
             """,

@@ -48,3 +48,5 @@ MANIFEST_EXPORTS = Limit("SESSIONHOUSE_MAX_MANIFEST_EXPORTS", 5_000)
 NESTING = Limit("SESSIONHOUSE_MAX_NESTING", 1_000)
 # Bytes that one Avro block may grow to; it is decoded from memory.
 BLOCK_BYTES = Limit("SESSIONHOUSE_MAX_BLOCK_BYTES", 128 << 20)
+# Bytes that DuckDB may hold in memory while a load runs; what is above goes to the database or beside it.
+MEMORY_BYTES = Limit("SESSIONHOUSE_MAX_MEMORY_BYTES", 1 << 30)

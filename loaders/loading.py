@@ -16,7 +16,7 @@ from loaders.ledger import Entry, Ledger
 from loaders.load import Load
 from loaders.progress import reporting
 from loaders.vendors.vendor import Vendor
-from loaders.warehouse import transaction
+from loaders.warehouse import told, transaction
 
 # What DuckDB raises for a value it cannot take: the export is at fault, and the next one may load.
 REFUSED_CONTENT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
@@ -159,7 +159,7 @@ def _own_errors(export: Export) -> Iterator[None]:
         raise ExportRejectedError(f"its content cannot be stored: {first_line(error)}") from error
     except (duckdb.Error, OSError) as error:
         raise NotReadyError(
-            f"{export.vendor} export {export.export_id} could not be loaded: {first_line(error)} "
+            f"{export.vendor} export {export.export_id} could not be loaded: {told(error)} "
             f"Nothing of it was kept, and what was loaded before it is complete; mend this and run again."
         ) from error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from loaders.errors import DatabaseLockedError, NotReadyError, UsageError, first_line
+from loaders.limits import MEMORY_BYTES
 from loaders.queries import first_row
 
 # Files stay readable for DuckDB 1.5 whichever version writes them.
@@ -45,7 +46,7 @@ def connect(database: Path, lock_wait_seconds: float | None = None) -> duckdb.Du
             connection.execute(_sql(name))
     except duckdb.Error as error:
         connection.close()
-        raise NotReadyError(f"Cannot prepare {database}: {first_line(error)}") from error
+        raise NotReadyError(f"Cannot prepare {database}: {told(error)}") from error
     return connection
 
 
@@ -79,15 +80,27 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
+def told(error: Exception) -> str:
+    """Return what an error of the database or the machine says, and what to do where memory ran out."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return (
+            f"{first_line(error)}. DuckDB may hold {MEMORY_BYTES.value:,} bytes in memory; raise the limit with "
+            f"{MEMORY_BYTES.variable}."
+        )
+    return first_line(error)
+
+
 def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     if not database.parent.is_dir():
         raise UsageError(f"The folder {database.parent} does not exist; create it first.")
+    # What does not fit goes to the folder beside the file that DuckDB makes for it.
+    config = {**CONFIG, "memory_limit": f"{MEMORY_BYTES.value}B"}
     is_new = not database.exists()
     give_up_at = time.monotonic() + wait_seconds
     pause = LOCK_FIRST_PAUSE_SECONDS
     while True:
         try:
-            return duckdb.connect(str(database), read_only=read_only, config=CONFIG)
+            return duckdb.connect(str(database), read_only=read_only, config=config)
         except duckdb.IOException as error:
             if not LOCKED.search(str(error)):
                 if is_new:
@@ -99,7 +112,7 @@ def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.Duc
                     f"Close it there, or wait for the running build, and run the command again."
                 ) from error
         except duckdb.Error as error:
-            raise NotReadyError(f"Cannot open {database}: {first_line(error)}") from error
+            raise NotReadyError(f"Cannot open {database}: {told(error)}") from error
         time.sleep(pause)
         pause = min(2 * pause, 5.0)
 

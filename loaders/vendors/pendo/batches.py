@@ -27,10 +27,11 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What DuckDB sees of a batch: its records as texts, and what was parsed of them."""
+    """What DuckDB sees of a batch: its records as texts, what was parsed of them, and what is inserted."""
 
     batch: Window = field(default_factory=Window)
     records: Window = field(default_factory=Window)
+    rows: Window = field(default_factory=Window)
 
 
 def parse_batch(load: Load, windows: Windows, batch: pa.Table, query: str) -> None:
@@ -42,6 +43,17 @@ def parse_batch(load: Load, windows: Windows, batch: pa.Table, query: str) -> No
     ).fetchall()
     load.reject([RejectedLine(*row) for row in rejected])
     load.lines += batch.num_rows
+
+
+def insert_rows(load: Load, windows: Windows, table: str, columns: str, query: str, **values: object) -> None:
+    """Insert the rows of `query` into the raw `table`, as `Load.insert` does.
+
+    A statement that joins and inserts at once keeps in memory, and spills, all that it inserts until the
+    transaction ends; one that inserts only writes it to the file.
+    """
+    windows.rows.table = load.connection.execute(query, values).to_arrow_table()
+    if windows.rows.table.num_rows:
+        load.insert(table, columns, "FROM landing_rows")
 
 
 def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterator[pa.Table]:
@@ -65,9 +77,13 @@ def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterato
 
 @contextmanager
 def open_windows(connection: duckdb.DuckDBPyConnection, targets: pa.Table | None = None) -> Iterator[Windows]:
-    """Let statements of the block read `landing_batch`, `landing_records` and `landing_targets`."""
+    """Let statements of the block read `landing_batch`, `landing_records`, `landing_rows`, `landing_targets`."""
     windows = Windows()
-    shown_windows = {"landing_batch": windows.batch, "landing_records": windows.records}
+    shown_windows = {
+        "landing_batch": windows.batch,
+        "landing_records": windows.records,
+        "landing_rows": windows.rows,
+    }
     if targets is not None:
         shown_windows["landing_targets"] = Window(targets)
     with shown(connection, shown_windows):

@@ -14,7 +14,14 @@ from loaders.exports import Status
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
-from loaders.vendors.pendo.batches import Counts, batches_of, listed_files, open_windows, parse_batch
+from loaders.vendors.pendo.batches import (
+    Counts,
+    batches_of,
+    insert_rows,
+    listed_files,
+    open_windows,
+    parse_batch,
+)
 from loaders.vendors.pendo.manifest import Entry, ExportType
 from loaders.vendors.pendo.order import VENDOR, PendoExport
 from loaders.vendors.pendo.statements import (
@@ -108,9 +115,9 @@ def land_events(load: Load, export: PendoExport, counts: Counts) -> None:
         for batch in batches_of(load, files, counts):
             parse_batch(load, windows, batch, PARSED_EVENTS)
             _note_strays(load.connection, strays)
-            load.insert(ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
+            insert_rows(load, windows, ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
             columns = f"matchable_type, matchable_id, {EVENT_COLUMNS}"
-            load.insert(MATCHED_EVENTS, columns, LANDED_MATCHED_EVENTS, **owner)
+            insert_rows(load, windows, MATCHED_EVENTS, columns, LANDED_MATCHED_EVENTS, **owner)
     if strays:
         told = "; ".join(stray.told(path, counts[path]) for path, stray in strays.items())
         raise ManifestError(f"{told}. Fetch the manifest and the files again")
