@@ -12,6 +12,15 @@
 {%- endmacro %}
 
 
+{#- In a stream: a visitor's first event, or one after a pause; of a native session the first one only. -#}
+{% macro starts_session() -%}
+    (
+        stream_previous_at is null
+        or ({{ uses_session_method('idle') }} and {{ starts_idle_session('occurred_at', 'stream_previous_at') }})
+    )
+{%- endmacro %}
+
+
 {% macro is_beyond_session_cap(occurred_at, started_at) -%}
     {{ occurred_at }} > {{ add_days(started_at, checked_var('max_session_days')) }}
 {%- endmacro %}
@@ -54,8 +63,9 @@
 {%- endmacro %}
 
 
+{#- An event begins one session at most, and its key is made of its content alone. -#}
 {% macro idle_session_key(first_event_key) -%}
-    {{ content_key(["'idle'", 'cast(' ~ first_event_key ~ ' as varchar)']) }}
+    {{ first_event_key }}
 {%- endmacro %}
 
 
@@ -91,6 +101,25 @@
 {#- The time of an event that bounds, caps and quarantines sessions. -#}
 {% macro lifecycle_time() -%}
     {{ 'occurred_at' if uses_clock('loaded_at') else 'received_at' }}
+{%- endmacro %}
+
+
+{#- What is split, or taken as it is: a visitor's events, or those that the vendor put into one session. -#}
+{% macro stream_key(source, visitor_key, native_session_key) -%}
+    case
+        when {{ uses_session_method('idle', source) }} then {{ visitor_key }}
+        else {{ native_session_key }}
+    end
+{%- endmacro %}
+
+
+{#- On loaded_at what is beyond the cap comes last; by another clock it may stand between other events. -#}
+{% macro number_in_session() -%}
+    {%- if uses_clock('loaded_at') -%}
+        stream_position - first_position + 1
+    {%- else -%}
+        row_number() over (partition by session_key, is_beyond_cap order by stream_position)
+    {%- endif -%}
 {%- endmacro %}
 
 

@@ -12,6 +12,12 @@ sessionized as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('int_aliases') }}
+
+),
+
 accepted as (
 
     select
@@ -29,11 +35,12 @@ accepted as (
         events.loaded_at,
         events.event_key,
         sessionized.session_key,
-        sessionized.visitor_id,
+        aliases.visitor_id,
         sessionized.visitor_key,
         sessionized.event_sequence_number,
     from sessionized
     inner join events on sessionized.event_key = events.event_key
+    inner join aliases on sessionized.alias_key = aliases.alias_key
     where not sessionized.is_beyond_cap
 
 )

@@ -17,7 +17,6 @@ accepted as (
     select
         event_key,
         source,
-        event_id,
         native_session_key,
         occurred_at,
         {{ lifecycle_time() }} as lifecycle_at,
@@ -102,7 +101,6 @@ identified as (
     select
         present.*,
         aliases.alias_key,
-        aliases.visitor_id,
         aliases.visitor_key,
     from present
     inner join aliases
@@ -119,10 +117,8 @@ final as (
         coalesce(identified.event_key, former.event_key) as event_key,
         coalesce(identified.source, former.source) as source,
         identified.event_key is not null as is_accepted,
-        identified.event_id,
         identified.native_session_key,
         identified.alias_key,
-        identified.visitor_id,
         identified.visitor_key,
         identified.occurred_at,
         identified.lifecycle_at,

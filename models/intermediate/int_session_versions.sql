@@ -27,6 +27,13 @@ alias_versions as (
 
 ),
 
+aliases as (
+
+    select * from alias_versions
+    where is_current
+
+),
+
 staged as (
 
     select * from {{ ref('int_event_versions') }}
@@ -87,9 +94,8 @@ event_sessions as (
 
     select
         session_key,
-        {{ value_of_first('event_key', event_order(), 'not is_beyond_cap') }} as first_event_key,
-        {{ value_of_first('visitor_id', event_order(), 'not is_beyond_cap') }} as visitor_id,
-        {{ value_of_first('visitor_key', event_order(), 'not is_beyond_cap') }} as visitor_key,
+        {{ the_one('event_key', 'event_sequence_number = 1') }} as first_event_key,
+        {{ the_one('alias_key', 'event_sequence_number = 1') }} as alias_key,
         any_value(source) as source,
         min(occurred_at) filter (where not is_beyond_cap) as started_at,
         max(occurred_at) filter (where not is_beyond_cap) as ended_at,
@@ -106,9 +112,11 @@ named_event_sessions as (
 
     select
         event_sessions.*,
+        aliases.visitor_id,
         staged.app_id,
         staged.native_session_id,
     from event_sessions
+    left join aliases on event_sessions.alias_key = aliases.alias_key
     left join staged on event_sessions.first_event_key = staged.event_key
 
 ),
@@ -117,13 +125,12 @@ identified_records as (
 
     select
         records.*,
-        coalesce(alias_versions.visitor_id, records.user_id, records.anonymous_id) as visitor_id,
+        coalesce(aliases.visitor_id, records.user_id, records.anonymous_id) as visitor_id,
     from records
-    left join alias_versions
+    left join aliases
         on
-            records.source = alias_versions.source
-            and coalesce(records.user_id, records.anonymous_id) = alias_versions.alias
-            and alias_versions.is_current
+            records.source = aliases.source
+            and coalesce(records.user_id, records.anonymous_id) = aliases.alias
 
 ),
 

@@ -11,8 +11,8 @@
 
 {%- set parents = ['int_event_versions', 'int_alias_versions', 'int_session_record_versions'] -%}
 {%- set columns = [
-    'source', 'event_id', 'alias_key', 'visitor_id', 'visitor_key', 'session_key', 'native_session_key', 'occurred_at',
-    'lifecycle_at', 'started_at', 'previous_at', 'event_sequence_number', 'is_beyond_cap', 'staged_at',
+    'source', 'alias_key', 'visitor_key', 'session_key', 'occurred_at', 'lifecycle_at', 'started_at',
+    'previous_at', 'event_sequence_number', 'is_beyond_cap', 'staged_at',
 ] -%}
 
 -- depends_on: {{ ref('int_events_to_place') }}, {{ ref('int_sessions_to_split') }}
@@ -53,11 +53,9 @@ stream as (
     select
         event_key,
         source,
-        event_id,
         alias_key,
-        visitor_id,
         visitor_key,
-        native_session_key,
+        {{ stream_key('source', 'visitor_key', 'session_key') }} as stream_key,
         occurred_at,
         lifecycle_at,
         staged_at,
@@ -71,11 +69,9 @@ stream as (
     select
         to_place.event_key,
         to_place.source,
-        to_place.event_id,
         to_place.alias_key,
-        to_place.visitor_id,
         to_place.visitor_key,
-        to_place.native_session_key,
+        {{ stream_key('to_place.source', 'to_place.visitor_key', 'to_place.native_session_key') }} as stream_key,
         to_place.occurred_at,
         to_place.lifecycle_at,
         to_place.staged_at,
@@ -107,18 +103,12 @@ stream as (
     select
         events.event_key,
         events.source,
-        events.event_id,
         aliases.alias_key,
-        aliases.visitor_id,
         aliases.visitor_key,
-        events.native_session_key,
+        {{ stream_key('events.source', 'aliases.visitor_key', 'events.native_session_key') }} as stream_key,
         events.occurred_at,
         events.{{ lifecycle_time() }} as lifecycle_at,
         events.changed_at as staged_at,
-        cast(null as uuid) as former_session_key,
-        cast(null as timestamp) as split_started_at,
-        false as is_tail,
-        false as is_context,
     from events
     inner join aliases
         on
@@ -128,131 +118,182 @@ stream as (
 ),
 {%- endif %}
 
+staged as (
+
+    select
+        event_key,
+        event_id,
+    from {{ ref('int_event_versions') }}
+    where is_current
+
+),
+
+-- Only where two events of a stream share a moment do their ids decide which comes first.
+shared_moments as (
+
+    select
+        stream_key,
+        occurred_at,
+    from stream
+    group by all
+    having count(*) > 1
+
+),
+
+ties as (
+
+    select
+        stream.event_key,
+        row_number() over (
+            partition by stream.stream_key, stream.occurred_at order by staged.event_id, stream.event_key
+        ) as tie_number,
+    from stream
+    inner join shared_moments
+        on stream.stream_key = shared_moments.stream_key and stream.occurred_at = shared_moments.occurred_at
+    inner join staged on stream.event_key = staged.event_key
+
+),
+
+untied as (
+
+    select
+        stream.*,
+        coalesce(ties.tie_number, 0) as tie_number,
+    from stream
+    left join ties on stream.event_key = ties.event_key
+
+),
+
+ordered as (
+
+    select
+        *,
+        lag(occurred_at) over stream_order as stream_previous_at,
+        row_number() over stream_order as stream_position,
+    from untied
+    window stream_order as (partition by stream_key order by occurred_at, tie_number)
+
+),
+
 {% if is_incremental() -%}
 -- Where only the tail of a session is read, the first event of it goes on with the session it was in.
 anchors as (
 
-    select {{ value_of_first('event_key', event_order()) }} as event_key
-    from stream
+    select {{ value_of_first('event_key', ['stream_position']) }} as event_key
+    from ordered
     where is_tail and former_session_key is not null and {{ uses_session_method('idle') }}
     group by former_session_key
 
 ),
 
-{% endif -%}
-idle_gaps as (
+starting as (
 
     select
         *,
-        {{ "event_key in (select event_key from anchors)" if is_incremental() else 'false' }} as is_anchor,
-        lag(occurred_at) over (
-            partition by visitor_key order by {{ event_order() | join(', ') }}
-        ) as stream_previous_at,
-    from stream
-    where {{ uses_session_method('idle') }}
+        event_key in (select event_key from anchors) as is_anchor,
+        event_key in (select event_key from anchors) or {{ starts_session() }} as starts_session,
+    from ordered
+
+),
+{%- else -%}
+starting as (
+
+    select
+        *,
+        {{ starts_session() }} as starts_session,
+    from ordered
+
+),
+{%- endif %}
+
+split as (
+
+    select
+        *,
+        max(case when starts_session then stream_position end) over (
+            partition by stream_key
+            order by stream_position
+            rows between unbounded preceding and current row
+        ) as first_position,
+    from starting
 
 ),
 
-idle_splits as (
+sessions as (
 
     select
-        *,
-        sum(
-            case
-                when is_anchor or {{ starts_idle_session('occurred_at', 'stream_previous_at') }} then 1
-                else 0
-            end
-        ) over (
-            partition by visitor_key
-            order by {{ event_order() | join(', ') }}
-            rows between unbounded preceding and current row
-        ) as split_number,
-    from idle_gaps
+        stream_key,
+        first_position,
+        any_value(source) as source,
+        {{ the_one('event_key', 'starts_session') }} as first_event_key,
+        min(lifecycle_at) as first_at,
+        {%- if is_incremental() %}
+        {{ the_one('is_anchor', 'starts_session') }} as goes_on,
+        {{ the_one('is_tail', 'starts_session') }} as is_tail,
+        {{ the_one('former_session_key', 'starts_session') }} as former_session_key,
+        {{ the_one('split_started_at', 'starts_session') }} as split_started_at,
+        {%- else %}
+        false as goes_on,
+        false as is_tail,
+        cast(null as uuid) as former_session_key,
+        cast(null as timestamp) as split_started_at,
+        {%- endif %}
+    from split
+    group by stream_key, first_position
 
 ),
 
 idle_sessions as (
 
     select
-        *,
-        first_value(is_anchor) over split_stream as goes_on,
-        first_value(event_key) over split_stream as first_event_key,
-        first_value(former_session_key) over split_stream as anchor_session_key,
-        first_value(split_started_at) over split_stream as anchor_started_at,
-        min(lifecycle_at) over (
-            partition by visitor_key, split_number
-            order by {{ event_order() | join(', ') }}
-            rows between unbounded preceding and unbounded following
-        ) as first_at,
-        lag(occurred_at) over split_stream as previous_at,
-    from idle_splits
-    window split_stream as (partition by visitor_key, split_number order by {{ event_order() | join(', ') }})
+        stream_key,
+        first_position,
+        case
+            when goes_on then former_session_key
+            else {{ idle_session_key('first_event_key') }}
+        end as session_key,
+        case when goes_on then split_started_at else first_at end as started_at,
+    from sessions
+    where {{ uses_session_method('idle') }}
 
 ),
 
 native_sessions as (
 
     select
-        stream.*,
-        {{ recorded_start('session_records.started_at') }} as recorded_start,
-        min(stream.lifecycle_at) over (partition by stream.native_session_key) as first_at,
-        lag(stream.occurred_at) over (
-            partition by stream.native_session_key
-            order by stream.occurred_at, stream.event_id, stream.event_key
-        ) as previous_at,
-    from stream
-    left join session_records on stream.native_session_key = session_records.session_key
-    where {{ uses_session_method('native', 'stream.source') }}
+        sessions.stream_key,
+        sessions.first_position,
+        sessions.stream_key as session_key,
+        case
+            when sessions.is_tail then sessions.split_started_at
+            else coalesce({{ recorded_start('session_records.started_at') }}, sessions.first_at)
+        end as started_at,
+    from sessions
+    left join session_records on sessions.stream_key = session_records.session_key
+    where {{ uses_session_method('native', 'sessions.source') }}
 
 ),
 
-sessionized as (
+identified_sessions as (
 
-    select
-        event_key,
-        source,
-        event_id,
-        alias_key,
-        visitor_id,
-        visitor_key,
-        case
-            when goes_on then anchor_session_key
-            else {{ idle_session_key('first_event_key') }}
-        end as session_key,
-        native_session_key,
-        occurred_at,
-        lifecycle_at,
-        case when goes_on then anchor_started_at else first_at end as started_at,
-        previous_at,
-        staged_at,
-        is_context,
-    from idle_sessions
+    select * from idle_sessions
     union all
-    select
-        event_key,
-        source,
-        event_id,
-        alias_key,
-        visitor_id,
-        visitor_key,
-        native_session_key as session_key,
-        native_session_key,
-        occurred_at,
-        lifecycle_at,
-        case when is_tail then split_started_at else coalesce(recorded_start, first_at) end as started_at,
-        previous_at,
-        staged_at,
-        is_context,
-    from native_sessions
+    select * from native_sessions
 
 ),
 
 capped as (
 
     select
-        *,
-        {{ is_beyond_session_cap('lifecycle_at', 'started_at') }} as is_beyond_cap,
-    from sessionized
+        split.*,
+        identified_sessions.session_key,
+        identified_sessions.started_at,
+        {{ is_beyond_session_cap('split.lifecycle_at', 'identified_sessions.started_at') }} as is_beyond_cap,
+    from split
+    inner join identified_sessions
+        on
+            split.stream_key = identified_sessions.stream_key
+            and split.first_position = identified_sessions.first_position
 
 ),
 
@@ -261,24 +302,17 @@ numbered as (
     select
         event_key,
         source,
-        event_id,
         alias_key,
-        visitor_id,
         visitor_key,
         session_key,
-        native_session_key,
         occurred_at,
         lifecycle_at,
         started_at,
-        case when not is_beyond_cap then previous_at end as previous_at,
-        case
-            when not is_beyond_cap then row_number() over (
-                partition by session_key, is_beyond_cap order by {{ event_order() | join(', ') }}
-            )
-        end as event_sequence_number,
+        case when not is_beyond_cap and not starts_session then stream_previous_at end as previous_at,
+        case when not is_beyond_cap then {{ number_in_session() }} end as event_sequence_number,
         is_beyond_cap,
         staged_at,
-        is_context,
+        {{ 'is_context' if is_incremental() else 'false' }} as is_context,
     from capped
 
 ),

@@ -1,8 +1,20 @@
 {{ config(materialized='view') }}
 
-with events as (
+with places as (
 
     select * from {{ ref('int_events_sessionized') }}
+
+),
+
+events as (
+
+    select * from {{ ref('int_events_staged') }}
+
+),
+
+aliases as (
+
+    select * from {{ ref('int_aliases') }}
 
 ),
 
@@ -17,21 +29,29 @@ final as (
     select
         events.event_id,
         manifest.session_id,
-        events.event_key,
-        events.session_key,
-        events.source,
-        events.visitor_id,
-        events.visitor_key,
-        events.occurred_at,
-        events.lifecycle_at,
-        events.previous_at,
-        events.event_sequence_number,
-    from events
-    inner join manifest on events.session_key = manifest.session_key
+        places.event_key,
+        places.session_key,
+        places.source,
+        aliases.visitor_id,
+        places.visitor_key,
+        events.app_id,
+        events.anonymous_id,
+        events.user_id,
+        events.event_name,
+        places.occurred_at,
+        places.lifecycle_at,
+        places.previous_at,
+        places.event_sequence_number,
+        events.received_at,
+        events.loaded_at,
+    from places
+    inner join events on places.event_key = events.event_key
+    inner join aliases on places.alias_key = aliases.alias_key
+    inner join manifest on places.session_key = manifest.session_key
     {%- if uses_clock('loaded_at') %}
-    where not events.is_beyond_cap
+    where not places.is_beyond_cap
     {%- else %}
-    where events.lifecycle_at between manifest.start_tstamp and manifest.end_tstamp
+    where places.lifecycle_at between manifest.start_tstamp and manifest.end_tstamp
     {%- endif %}
 
 )

@@ -1,8 +1,20 @@
 {{ config(materialized='view') }}
 
-with events as (
+with places as (
 
     select * from {{ ref('int_events_sessionized') }}
+
+),
+
+events as (
+
+    select * from {{ ref('int_events_staged') }}
+
+),
+
+aliases as (
+
+    select * from {{ ref('int_aliases') }}
 
 ),
 
@@ -28,25 +40,33 @@ final as (
     select
         events.event_id,
         sessions.session_id,
-        events.event_key,
-        events.session_key,
-        events.source,
-        events.visitor_id,
-        events.visitor_key,
-        events.occurred_at,
-        events.lifecycle_at,
-        events.previous_at,
-        events.event_sequence_number,
-    from events
-    inner join sessions on events.session_key = sessions.session_key
+        places.event_key,
+        places.session_key,
+        places.source,
+        aliases.visitor_id,
+        places.visitor_key,
+        events.app_id,
+        events.anonymous_id,
+        events.user_id,
+        events.event_name,
+        places.occurred_at,
+        places.lifecycle_at,
+        places.previous_at,
+        places.event_sequence_number,
+        events.received_at,
+        events.loaded_at,
+    from places
+    inner join sessions on places.session_key = sessions.session_key
+    inner join events on places.event_key = events.event_key
+    inner join aliases on places.alias_key = aliases.alias_key
     {%- if uses_clock('loaded_at') %}
-    where not events.is_beyond_cap
+    where not places.is_beyond_cap
     {%- else %}
     cross join bounds
     where
-        events.lifecycle_at >= sessions.start_tstamp
-        and events.lifecycle_at <= {{ add_days('sessions.start_tstamp', checked_var('max_session_days')) }}
-        and events.lifecycle_at between bounds.first_at and bounds.last_at
+        places.lifecycle_at >= sessions.start_tstamp
+        and places.lifecycle_at <= {{ add_days('sessions.start_tstamp', checked_var('max_session_days')) }}
+        and places.lifecycle_at between bounds.first_at and bounds.last_at
     {%- endif %}
 
 )

@@ -2,6 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
+        contract={'enforced': has_default_flow_columns()},
         pre_hook="{{ replace_due('fct_events', 'session_changes', 'session_key') }}",
         post_hook="{{ remember_success() }}",
     )
@@ -27,12 +28,6 @@ events as (
 
 ),
 
-staged as (
-
-    select * from {{ ref('int_events_staged') }}
-
-),
-
 sessions as (
 
     select
@@ -47,15 +42,15 @@ joined as (
     select
         events.event_key,
         events.source,
-        staged.app_id,
+        events.app_id,
         events.event_id,
         events.session_key,
         events.session_id,
         events.visitor_key,
         events.visitor_id,
-        staged.anonymous_id,
-        staged.user_id,
-        staged.event_name,
+        events.anonymous_id,
+        events.user_id,
+        events.event_name,
         events.occurred_at,
         {{ analytics_day('events.occurred_at', 'events.source') }} as day,
         events.event_sequence_number,
@@ -63,11 +58,12 @@ joined as (
             'case when events.event_sequence_number = 1 then sessions.previous_event_at else events.previous_at end',
             'events.occurred_at'
         ) }} as idle_minutes,
-        staged.received_at,
-        staged.loaded_at,
+        events.received_at,
+        events.loaded_at,
+        {{ following_events('events.event_name', 'session_stream') }}
     from events
-    inner join staged on events.event_key = staged.event_key
     inner join sessions on events.session_key = sessions.session_key
+    window session_stream as (partition by events.session_key order by events.event_sequence_number)
 
 )
 

@@ -76,8 +76,8 @@ def live(warehouse: Warehouse) -> Lived:
 
     # One mart lost a month, and the last event, which set how far the marts have come, is deleted.
     warehouse.execute(
-        "DELETE FROM marts.fct_flows",
-        "UPDATE lifecycle.model_state SET last_success = '2021-06-10' WHERE model = 'fct_flows'",
+        "DELETE FROM marts.fct_events",
+        "UPDATE lifecycle.model_state SET last_success = '2021-06-10' WHERE model = 'fct_events'",
         "DELETE FROM raw_snowplow.events WHERE event_id = 'c1'",
     )
     behind = run("behind", *WITHOUT_VIEWS)

@@ -29,22 +29,22 @@ def test_a_mart_that_fails_keeps_its_rows_and_catches_up(told: Told) -> None:
     warehouse.restore(told.third_loaded)
     before = told.third_loaded.last_successes()
     # A column that the model does not have stops it, after it has deleted what it was to replace.
-    warehouse.execute("ALTER TABLE marts.fct_flows ADD COLUMN extra INTEGER")
+    warehouse.execute("ALTER TABLE marts.dim_visitors ADD COLUMN extra INTEGER")
 
     failed = warehouse.run(*WITHOUT_VIEWS, code=1)
 
-    assert re.search(r"ERROR creating sql incremental model marts\.fct_flows", failed.stdout)
-    assert "fct_flows and its table differ in these columns: extra INTEGER" in failed.stdout
-    assert "--full-refresh --select fct_flows+" in failed.stdout
+    assert re.search(r"ERROR creating sql incremental model marts\.dim_visitors", failed.stdout)
+    assert "dim_visitors and its table differ in these columns: extra INTEGER" in failed.stdout
+    assert "--full-refresh --select dim_visitors+" in failed.stdout
     lagging = warehouse.now().last_successes()
     reached = told.third.last_successes()
-    assert lagging == reached | {"fct_flows": before["fct_flows"]}
-    others = ["marts.fct_events", "marts.fct_sessions", "marts.dim_visitors"]
+    assert lagging == reached | {"dim_visitors": before["dim_visitors"]}
+    others = ["marts.fct_events", "marts.fct_sessions"]
     assert not differences(warehouse.now().contents(others), told.refreshed.contents(others))
 
-    warehouse.execute("ALTER TABLE marts.fct_flows DROP COLUMN extra")
-    flows = ["marts.fct_flows"]
-    assert not differences(warehouse.now().contents(flows), told.third_loaded.contents(flows))
+    warehouse.execute("ALTER TABLE marts.dim_visitors DROP COLUMN extra")
+    visitors = ["marts.dim_visitors"]
+    assert not differences(warehouse.now().contents(visitors), told.third_loaded.contents(visitors))
     warehouse.run(*WITHOUT_VIEWS)
 
     assert warehouse.now().state() == "catch-up"
@@ -63,7 +63,7 @@ def test_runs_that_may_not_take_on_everything_at_once_lose_no_deletion(told: Tol
             for table, prefix in (("raw_snowplow.events", "_"), ("raw.loads", ""))
         )
     )
-    marts = ["marts.fct_sessions", "marts.fct_flows", "marts.dim_visitors"]
+    marts = ["marts.fct_sessions", "marts.dim_visitors"]
     limits = "SELECT upper_limit < target_limit FROM lifecycle.run_limits"
     one_day = {"backfill_limit_days": 1}
 

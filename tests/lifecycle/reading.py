@@ -441,7 +441,7 @@ def idle_sessions(
             events = tuple(event for event in split if event.at <= limit)
             yield Session(
                 source=source,
-                key=content_key("idle", str(split[0].key)),
+                key=split[0].key,
                 record=None,
                 visitor_id=visitor,
                 started_at=split[0].at,
