@@ -84,8 +84,8 @@ def told(error: Exception) -> str:
     """Return what an error of the database or the machine says, and what to do where memory ran out."""
     if isinstance(error, duckdb.OutOfMemoryException):
         return (
-            f"{first_line(error)}. DuckDB may hold {MEMORY_BYTES.value:,} bytes in memory; raise the limit with "
-            f"{MEMORY_BYTES.variable}."
+            f"{first_line(error)}. DuckDB may hold {MEMORY_BYTES.value:,} bytes in memory; "
+            f"raise the limit with {MEMORY_BYTES.variable}."
         )
     return first_line(error)
 

@@ -81,7 +81,9 @@ def test_a_mart_that_is_to_be_removed_is_built_again_whole(told: Told, repaired:
     warehouse.restore(repaired)
     warehouse.execute("DELETE FROM marts.dim_visitors")
 
-    warehouse.run("--select", "lifecycle", "marts", *WITHOUT_VIEWS, given={"models_to_remove": ["dim_visitors"]})
+    warehouse.run(
+        "--select", "lifecycle", "marts", *WITHOUT_VIEWS, given={"models_to_remove": ["dim_visitors"]}
+    )
 
     assert warehouse.now().rows(VISITORS) == told.refreshed.rows(VISITORS)
     assert warehouse.now().state() == "new model"
