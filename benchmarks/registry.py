@@ -1,0 +1,10 @@
+"""All cases, in the order in which they are measured."""
+
+from __future__ import annotations
+
+from benchmarks.cases.case import Case
+from benchmarks.cases.full_build import FullBuild
+from benchmarks.cases.increment import Increment
+
+_ALL: tuple[Case, ...] = (FullBuild(), Increment())
+CASES = {case.name: case for case in _ALL}
