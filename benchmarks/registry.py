@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.cases.case import Case
 from benchmarks.cases.full_build import FullBuild
 from benchmarks.cases.increment import Increment
+from benchmarks.cases.loading import Loading
 
-_ALL: tuple[Case, ...] = (FullBuild(), Increment())
+_ALL: tuple[Case, ...] = (FullBuild(), Increment(), Loading())
 CASES = {case.name: case for case in _ALL}

@@ -15,13 +15,23 @@ import duckdb
 from benchmarks.rudderstack import attach
 from loaders.warehouse import CONFIG
 
-# Of several deliveries the first received counts.
+# Of several deliveries the first received counts. Ranking only ids that repeat is the fastest plain way:
+# ranking all takes twice as long.
 _TRACKS = """
-    SELECT id, anonymous_id, user_id, event, "timestamp"
-    FROM (
+    WITH deliveries AS (
         SELECT * FROM raw.raw_rudderstack.tracks
+    ),
+    repeated AS (
+        SELECT id FROM deliveries GROUP BY id HAVING count(*) > 1
+    ),
+    received AS (
+        SELECT * FROM deliveries WHERE id NOT IN (SELECT id FROM repeated)
+        UNION ALL
+        SELECT * FROM deliveries WHERE id IN (SELECT id FROM repeated)
         QUALIFY row_number() OVER (PARTITION BY id ORDER BY received_at, _load_id, _file, _line) = 1
     )
+    SELECT id, anonymous_id, user_id, event, "timestamp"
+    FROM received
     WHERE "timestamp" IS NOT NULL
         AND (anonymous_id IS NOT NULL OR user_id IS NOT NULL)
         AND (sent_at IS NULL OR original_timestamp IS NULL
