@@ -10,8 +10,8 @@ from benchmarks import goals
 from benchmarks.cases.replaced_day import measure_replaced_day
 from benchmarks.errors import BenchmarkError
 from benchmarks.findings import Findings, Measure, Missing, Ratio, ratios
-from benchmarks.marts import differing_marts
 from benchmarks.project import CHANGES, DATABASE_NAME, Build, Project
+from benchmarks.relations import differing_marts
 from benchmarks.rudderstack import attach, land_tracks
 from benchmarks.workspace import Workspace, create_raw_tables
 from loaders.warehouse import CONFIG
