@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.drawing import create_macros
+from loaders.queries import first_row
 from loaders.warehouse import CONFIG
 
 EVENTS_PER_DAY = 110_000
@@ -110,6 +111,19 @@ _TRACKS = """
         happened AS "timestamp"
     FROM (SELECT *, TIMESTAMP '2024-01-01' + to_milliseconds(moment) AS happened FROM arrivals)
 """
+_SLICE = """
+    WITH known AS (
+        SELECT anonymous_id, count(user_id) AS logins
+        FROM tracks
+        WHERE arrival <= $after
+        GROUP BY anonymous_id
+    )
+    SELECT
+        count(*) FILTER (received_at > "timestamp" + INTERVAL 1 HOUR),
+        count(DISTINCT anonymous_id) FILTER (logins = 0 AND user_id IS NOT NULL)
+    FROM tracks LEFT JOIN known USING (anonymous_id)
+    WHERE arrival > $after AND arrival <= $last
+"""
 _STEPS = (_VISITORS, _SESSIONS, _EVENTS, _DELIVERIES, _ARRIVALS, _TRACKS)
 
 
@@ -129,3 +143,13 @@ def write_tracks(path: Path, events: int) -> None:
         create_macros(connection)
         for step in _STEPS:
             connection.execute(step, {name: values[name] for name in values if f"${name}" in step})
+
+
+def tell_slice(path: Path, after: int, events: int) -> str:
+    """Return what the deliveries after the `after`th bring: late ones, and devices that log in."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        late, logins = first_row(connection, _SLICE, {"after": after, "last": after + events}) or (0, 0)
+    return (
+        f"{events:,} events, {late:,} of them more than an hour late; {logins:,} devices with events before "
+        "are recognised for the first time"
+    )

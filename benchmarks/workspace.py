@@ -21,18 +21,30 @@ from loaders.warehouse import connect, connect_read_only
 class Workspace:
     """The folder of a run. What is made for one size is found again there by its name.
 
-    `builds` are the full builds of this run by size of history, in the order in which they were made.
+    `builds` are the full builds of this run by size of history, in the order in which they were made;
+    `parsed` are the folders for which dbt has read the project, so that no timed build has to.
     """
 
     folder: Path
     settings: Settings
     builds: defaultdict[int, list[Build]] = field(default_factory=lambda: defaultdict(list))
+    parsed: set[Path] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
 
     @property
     def project(self) -> Project:
         """The project that all builds of a history go through."""
         return Project(self.folder / "work")
+
+    def bring(self, kept: Path, project: Project | None = None) -> Project:
+        """Put a copy of a database into the project's folder, and let dbt read the project if it has not."""
+        chosen = project or self.project
+        chosen.bring(kept)
+        if chosen.folder not in self.parsed:
+            self.tell("letting dbt read the project")
+            chosen.parse()
+            self.parsed.add(chosen.folder)
+        return chosen
 
     def tell(self, message: str) -> None:
         """Say on stderr what is being done, and when."""
@@ -66,9 +78,7 @@ class Workspace:
 
     def full_build(self, events: int) -> Build:
         """Build a history from nothing, once more, and keep what was built."""
-        project = self.project
-        project.bring(self.history(events))
-        project.parse()
+        project = self.bring(self.history(events))
         self.tell(f"building {events:,} events")
         build = project.build()
         self.builds[events].append(build)

@@ -123,8 +123,7 @@ class _Rounds:
     def _build_limited(self) -> Build:
         limit = self._settings.memory_limit
         project = Project(self._workspace.folder / "work-limited", limit)
-        project.bring(self._workspace.history(self._settings.events))
-        project.parse()
+        self._workspace.bring(self._workspace.history(self._settings.events), project)
         self._workspace.tell(f"building with memory_limit {limit}")
         build = project.build()
         project.forget()

@@ -13,6 +13,7 @@ from benchmarks.findings import Findings, Measure, Missing, Ratio, ratios
 from benchmarks.project import CHANGES, DATABASE_NAME, Build, Project
 from benchmarks.relations import differing_marts
 from benchmarks.rudderstack import attach, land_tracks
+from benchmarks.tracks import tell_slice
 from benchmarks.workspace import Workspace, create_raw_tables
 from loaders.warehouse import CONFIG
 
@@ -33,7 +34,9 @@ class Increment:
         found = Findings(self.name)
         found.facts = {
             "events stored": f"{settings.events:,}",
-            "events in an increment": f"{settings.increment_events:,}",
+            "the first increment": tell_slice(
+                workspace.tracks(settings.events), settings.events, settings.increment_events
+            ),
         }
         history = _History(workspace, settings.events)
         history.measure()
@@ -62,9 +65,10 @@ class Increment:
         history.go_on(workspace.settings.increments)
         incremented = history.kept
         workspace.tell("building the same raw tables from nothing")
-        project = workspace.project
-        _copy_raw(incremented, workspace.folder / "fresh" / DATABASE_NAME)
-        project.bring(workspace.folder / "fresh" / DATABASE_NAME)
+        fresh = workspace.folder / "fresh" / DATABASE_NAME
+        _copy_raw(incremented, fresh)
+        project = workspace.bring(fresh)
+        fresh.unlink()
         project.build()
         workspace.tell("comparing the marts row for row")
         differing = differing_marts(incremented, project.database, workspace.folder / "scratch.duckdb")
@@ -109,31 +113,25 @@ class _History:
 
     def measure(self) -> None:
         """Time as many increments as there are rounds, each followed by a run with nothing new."""
-        project = self._begin(self._workspace.built(self._events))
+        project = self._workspace.bring(self._workspace.built(self._events))
         for _ in range(self._workspace.settings.repeats):
             self._workspace.tell(f"increment {self.rounds + 1} on {self._events:,} events, and nothing new")
             self._land(project)
             self._increments.append(project.build(selection=CHANGES))
             self._idle.append(project.build(selection=CHANGES))
-        project.keep(self.kept)
-        if self._events != self._workspace.settings.events:
-            self.kept.unlink()
+        # Only the history that goes on is needed again.
+        if self._events == self._workspace.settings.events:
+            project.keep(self.kept)
 
     def go_on(self, rounds: int) -> None:
         """Let the history grow until it has had that many increments."""
-        project = self._begin(self.kept)
+        project = self._workspace.bring(self.kept)
         while self.rounds < rounds:
             if self.rounds % 10 == 0:
                 self._workspace.tell(f"{self.rounds} of {rounds} increments")
             self._land(project)
             project.build(selection=CHANGES)
         project.keep(self.kept)
-
-    def _begin(self, database: Path) -> Project:
-        project = self._workspace.project
-        project.bring(database)
-        project.parse()
-        return project
 
     def _land(self, project: Project) -> None:
         after = self._events + self.rounds * self._step

@@ -78,8 +78,7 @@ class Reading:
 
 def _prepare(workspace: Workspace) -> tuple[Path, Path, list[_Question]]:
     """Return the built database, the wide one, and what is asked of both."""
-    project = workspace.project
-    project.bring(workspace.built(workspace.settings.events))
+    project = workspace.bring(workspace.built(workspace.settings.events))
     project.command(str(BIN / "dbt"), "--quiet", "compile", "--select", "resource_type:analysis")
     manifest = json.loads((project.folder / "target" / "manifest.json").read_text(encoding="utf-8"))
     nodes: Mapping[str, Any] = manifest["nodes"]

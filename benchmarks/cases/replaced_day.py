@@ -25,7 +25,7 @@ def measure_replaced_day(workspace: Workspace, found: Findings) -> None:
         create_raw_tables(part)
         land_days(part, range(DAYS), events_a_day)
         part.replace(year)
-    project.bring(year)
+    workspace.bring(year)
     workspace.tell("building them")
     full = project.build()
     replaced, new = [], []

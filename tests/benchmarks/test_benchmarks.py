@@ -93,6 +93,13 @@ def test_loading_is_measured(tmp_path: Path) -> None:
         )
 
 
+# Events beyond the cap of their session, and the alias of those without a user, are the peer's alone.
+COMPARED_ROWS = {
+    "dbt_mapped_tracks": "WHERE event_id IN (SELECT event_id FROM dbt_track_facts)",
+    "dbt_aliases_mapping": "WHERE alias IS NOT NULL",
+}
+
+
 @pytest.fixture(scope="module")
 def peer(measured: Measured, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("peer") / "peer.duckdb"
@@ -110,13 +117,12 @@ def test_a_peer_with_one_other_value_is_seen(
 ) -> None:
     changed = tmp_path / "peer.duckdb"
     shutil.copyfile(peer, changed)
-    # Of this table only events that a session kept are compared.
-    kept = "WHERE event_id IN (SELECT event_id FROM dbt_track_facts)" if table == "dbt_mapped_tracks" else ""
+    compared = COMPARED_ROWS.get(table, "")
     with duckdb.connect(str(changed)) as connection:
         column = connection.execute(f"SELECT * FROM {table} LIMIT 0").description[-1][0]
         connection.execute(
             f"UPDATE {table} SET {column} = (SELECT max({column}) FROM {table}) WHERE rowid = "
-            f"(SELECT rowid FROM {table} {kept} ORDER BY {column} NULLS FIRST, rowid LIMIT 1)"
+            f"(SELECT rowid FROM {table} {compared} ORDER BY {column} NULLS FIRST, rowid LIMIT 1)"
         )
     assert differing_tables(measured.built, changed) == [table]
 
