@@ -9,15 +9,16 @@ DEMO := build/demo
 DEMO_DATABASE := $(DEMO)/demo.duckdb
 DEMO_EVENTS ?= 2000
 
-# For `make bench` and `make increment`
-EVENTS ?= 200000
+# For `make bench`: every size can be given, as `python -m benchmarks --help` lists them.
+BENCH_SIZES := EVENTS CASES REPEATS GROWTH INCREMENTS SHARE MEMORY_LIMIT JSON_BYTES AVRO_EVENTS ROWS FILES PENDO_EVENTS KEEP RESULTS
+option = $(subst _,-,$(shell echo $(1) | tr A-Z a-z))
 
 # For `make load`: VENDOR=pendo URI=path/to/exports
 VENDOR ?=
 URI ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo load build test lint docs bench increment clean
+.PHONY: help install demo load build test lint docs bench clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this help
@@ -69,11 +70,8 @@ docs: install  ## Write the documentation of models and lineage to target/static
 	@$(BIN)/dbt --quiet docs generate --static --empty-catalog
 	@echo "target/static_index.html"
 
-bench: install  ## Time the path from exports to marts: make bench EVENTS=1000000
-	@$(BIN)/python -m benchmarks.full_path --events $(EVENTS)
-
-increment: install  ## Time a build after 1 % more loads: make increment EVENTS=2000000
-	@$(BIN)/python -m benchmarks.increment --events $(EVENTS)
+bench: install  ## Measure beside peers and floors: make bench EVENTS=1000000 CASES=full_build,loading
+	@$(BIN)/python -m benchmarks $(foreach size,$(BENCH_SIZES),$(if $($(size)),--$(call option,$(size)) $($(size))))
 
 clean:  ## Remove what the targets made, except .venv and your warehouse
 	@rm -rf build target logs .mypy_cache .ruff_cache

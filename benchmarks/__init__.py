@@ -1,3 +1,3 @@
-"""Benchmarks: what the path from exports to marts costs on this machine, as shares of one run."""
+"""Benchmarks: what the path from exports to questions costs on this machine, beside peers and floors."""
 
 from __future__ import annotations

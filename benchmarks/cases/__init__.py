@@ -1,0 +1,3 @@
+"""What is measured, a module for each case."""
+
+from __future__ import annotations
