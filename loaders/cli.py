@@ -23,6 +23,7 @@ from loaders.metadata.access import Access, read_key
 from loaders.metadata.contract import ENDPOINT, INSTANCE
 from loaders.metadata.monetate import fetch_names
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.status import print_status
 from loaders.telling import (
     EchoTeller,
     echo_error,
@@ -160,16 +161,20 @@ def _load_all(
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @database_option
 def status(vendor: str | None, as_json: bool, database: Path) -> None:
-    """Print one row for each export ever seen.
+    """Print one row for each export ever seen, and totals.
 
     Example: sessionhouse status --vendor pendo
     """
     connection = connect_read_only(database)
     try:
-        entries = [asdict(entry) for entry in Ledger(connection).entries(vendor)]
+        entries = Ledger(connection).entries(vendor)
     finally:
         connection.close()
-    print_rows([{name: entry[name] for name in STATUS_COLUMNS} for entry in entries], as_json)
+    if as_json:
+        told = map(asdict, entries)
+        print_rows([{name: entry[name] for name in STATUS_COLUMNS} for entry in told], as_json)
+    else:
+        print_status(entries)
 
 
 @main.command()
