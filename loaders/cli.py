@@ -22,6 +22,7 @@ from loaders.loading import Outcome, load_landing
 from loaders.metadata.access import Access, read_key
 from loaders.metadata.contract import ENDPOINT, INSTANCE
 from loaders.metadata.monetate import fetch_names
+from loaders.options import database_option
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
 from loaders.status import print_status
 from loaders.telling import (
@@ -35,21 +36,12 @@ from loaders.telling import (
 )
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only
+from reporting.cli import report
 
 STATUS_COLUMNS = (
     "vendor", "export_id", "status", "files", "rows", "rejected_rows", "reason", "loaded_at",
 )  # fmt: skip
 DEFAULT_PAUSE_SECONDS = 60
-
-database_option = click.option(
-    "--database",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="SESSIONHOUSE_DATABASE",
-    default="warehouse.duckdb",
-    show_default=True,
-    show_envvar=True,
-    help="The DuckDB file.",
-)
 
 
 class _Group(click.Group):
@@ -287,3 +279,6 @@ def metadata(vendor: str, database: Path, key: Path, seeds: Path, refresh: bool,
     asking = Access(key=read_key(key, passphrase), **access)
     for fetched in fetch_names(asking, database, seeds, refresh=refresh):
         click.echo(f"{vendor}: {told_names(fetched)}")
+
+
+main.add_command(report)
