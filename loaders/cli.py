@@ -36,7 +36,7 @@ from loaders.telling import (
 )
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only
-from reporting.cli import report
+from reporting.cli import publish, report
 
 STATUS_COLUMNS = (
     "vendor", "export_id", "status", "files", "rows", "rejected_rows", "reason", "loaded_at",
@@ -282,3 +282,4 @@ def metadata(vendor: str, database: Path, key: Path, seeds: Path, refresh: bool,
 
 
 main.add_command(report)
+main.add_command(publish)
