@@ -16,3 +16,5 @@ HOSTILE_NAMES = (
     "__proto__",
     "2026-01-01",
 )
+# Short enough to stand whole on an axis, where a chart would make something of them.
+MARKUP_NAMES = ("<b>bold</b>", '<a href="//a.b">c</a>', "<i>&amp;</i>", "$a$ $b$", "&#60;i&#62;", "x<br>y")

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from reporting.report import write_report
 from reporting.words import name_of
 from tests.reporting.house import Session, make
-from tests.reporting.names import HOSTILE_NAMES
+from tests.reporting.names import HOSTILE_NAMES, MARKUP_NAMES
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 MONDAY = datetime(2026, 2, 2, 9)
@@ -31,6 +31,10 @@ SESSIONS = [
             "rudderstack", f"w{number}", MONDAY + timedelta(hours=7 * number), (name, f"{name} again", "bye")
         )
         for number, name in enumerate(HOSTILE_NAMES)
+    ),
+    *(
+        Session("snowplow", f"x{number}", MONDAY + timedelta(hours=number), (name, name))
+        for number, name in enumerate(MARKUP_NAMES)
     ),
 ]
 
@@ -110,7 +114,7 @@ def test_every_chart_is_drawn_when_it_is_reached(browser: Browser, report: Path)
 
 def test_a_source_filters_charts_tables_and_totals(browser: Browser, report: Path) -> None:
     with visiting(browser, report) as visit:
-        assert visit.page.locator(".tiles:visible dd").first.inner_text() == "32"
+        assert visit.page.locator(".tiles:visible dd").first.inner_text() == "38"
         assert "load" in visit.texts("top-events")
         visit.choose("rudderstack")
         assert visit.page.locator(".tiles:visible dd").first.inner_text() == "12"
@@ -184,6 +188,14 @@ def test_names_are_shown_as_they_stand_and_run_nothing(browser: Browser, report:
         hover = visit.page.locator("#top-events-chart .hoverlayer").all_text_contents()
         assert any(name_of(name) in told for told in hover for name in HOSTILE_NAMES), hover
         assert visit.page.evaluate("window.hit") is None
+
+
+@pytest.mark.parametrize("chart", ["top-events", "first-events", "flows"])
+def test_markup_in_a_name_is_shown_and_means_nothing(browser: Browser, report: Path, chart: str) -> None:
+    with visiting(browser, report) as visit:
+        visit.choose("snowplow")
+        assert set(MARKUP_NAMES) <= set(visit.texts(chart))
+        assert visit.page.locator(".chart a").count() == 0
 
 
 def test_without_javascript_the_tables_are_there(browser: Browser, report: Path) -> None:
