@@ -26,6 +26,10 @@ STYLES = {
     Status.REJECTED: "bold red",
     Status.SKIPPED: "dim",
 }
+HEADINGS = ("export", "status", "files", "rows", "bad lines", "loaded at (UTC)")
+NUMBERS = ("files", "rows", "bad lines")
+LEAST_EXPORT_WIDTH = 16
+ROWS_AT_ONCE = 200
 # The reason comes last: it is as long as it has to be, and pads nothing behind it.
 PLAIN_COLUMNS = ("vendor", "export_id", "status", "files", "rows", "rejected_rows", "loaded_at", "reason")
 
@@ -35,7 +39,11 @@ def print_status(entries: Sequence[Entry]) -> None:
     if not entries:
         click.echo("none", err=True)
     elif sys.stdout.isatty():
-        Console(highlight=False).print(status_table(entries), totals_table(entries))
+        console = Console(highlight=False)
+        for table in status_tables(entries, console.width):
+            console.print(table)
+        console.print()
+        console.print(totals_table(entries))
     else:
         click.echo("\n".join((*plain_lines(entries), "", *total_lines(entries))))
 
@@ -57,20 +65,47 @@ def total_lines(entries: Sequence[Entry]) -> list[str]:
     return [f"{name}: {_told_total(group)}" for name, group in totals]
 
 
-def status_table(entries: Sequence[Entry]) -> RenderableType:
-    """Return the exports as a table, vendor by vendor; long names and reasons go on in the next line."""
-    table = _table()
-    table.add_column("export", overflow="fold", min_width=20)
-    table.add_column("status", no_wrap=True)
-    for heading in ("files", "rows", "bad lines"):
-        table.add_column(heading, justify="right", overflow="fold")
-    table.add_column("loaded at (UTC)", overflow="fold")
+def status_tables(entries: Sequence[Entry], width: int) -> Iterator[Table]:
+    """Yield the exports as tables that stand under each other as one, for a terminal of this width.
+
+    In parts, so that the first rows of a long ledger are seen at once. Long names and reasons go on in the
+    next line.
+    """
+    widths = _widths(entries, width)
+    is_first = True
     for vendor, group in _by_vendor(entries):
-        table.add_row(Text(vendor, style="bold"))
-        for entry in group:
-            table.add_row(*_cells(entry))
-        table.add_section()
-    return table
+        for start in range(0, len(group), ROWS_AT_ONCE):
+            table = _table(show_header=is_first)
+            for heading, column_width in zip(HEADINGS, widths, strict=True):
+                is_number = heading in NUMBERS
+                table.add_column(
+                    heading, width=column_width, justify="right" if is_number else "left", overflow="fold"
+                )
+            if start == 0:
+                if not is_first:
+                    table.add_row()
+                table.add_row(Text(vendor, style="bold"))
+            for entry in group[start : start + ROWS_AT_ONCE]:
+                table.add_row(*_cells(entry))
+            is_first = False
+            yield table
+
+
+def _widths(entries: Sequence[Entry], width: int) -> list[int]:
+    """Return the width of each column: what is in it, and for the exports what the others leave."""
+    columns = zip(*map(_narrow_texts, entries), strict=True)
+    narrow = [
+        max(len(heading), *map(len, column)) for heading, column in zip(HEADINGS[1:], columns, strict=True)
+    ]
+    # A space behind each column, and one more between two.
+    left = width - sum(narrow) - 2 * len(HEADINGS)
+    longest = max(max(len(shown(entry.export_id)), len(shown(entry.reason)) + 2) for entry in entries)
+    return [max(LEAST_EXPORT_WIDTH, min(longest, left)), *narrow]
+
+
+def _narrow_texts(entry: Entry) -> tuple[str, ...]:
+    numbers = (f"{number:,}" for number in (entry.files, entry.rows, entry.rejected_rows))
+    return (entry.status, *numbers, _moment(entry.loaded_at))
 
 
 def totals_table(entries: Sequence[Entry]) -> RenderableType:
@@ -91,8 +126,10 @@ def totals_table(entries: Sequence[Entry]) -> RenderableType:
     return table
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+def _table(*, show_header: bool = True) -> Table:
+    return Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), show_header=show_header
+    )
 
 
 def _by_vendor(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:

@@ -109,8 +109,8 @@ def _activity(facts: Facts) -> Panel:
     return Panel(
         "activity-days",
         "Sessions and visitors per day",
-        f"Days of the source's dashboards, at most the last {queries.SHOWN_DAYS}. Only sessions in which "
-        "somebody interacted; a visitor of two sources counts in each.",
+        f"Days of the source's dashboards, at most {queries.SHOWN_DAYS}, up to the day after the last load. "
+        "Only sessions in which somebody interacted; a visitor of two sources counts in each.",
         _tables(facts, facts.activity, ("day", "sessions", "visitors"), (1, 2)),
         _figures(facts.activity, charts.activity_chart),
     )

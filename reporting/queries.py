@@ -124,7 +124,7 @@ REJECTED_EVENTS = """
 ACTIVITY = """
     WITH interactions AS (
         SELECT source, day, visitor_key FROM marts.fct_sessions
-        WHERE is_interaction AND day <= $as_of::DATE + 1
+        WHERE is_interaction AND day <= coalesce($as_of::DATE + 1, 'infinity'::DATE)
     ),
     -- Clocks that ran far ahead must not push real days out of the picture.
     last_day AS (
@@ -223,7 +223,7 @@ RETENTION = """
     WITH came AS (
         SELECT source, cohort_day, day_number, sum(visitors) AS visitors
         FROM marts.fct_retention
-        WHERE cohort_day + day_number <= $as_of::DATE + 1
+        WHERE cohort_day + day_number <= coalesce($as_of::DATE + 1, 'infinity'::DATE)
         GROUP BY ALL
     ),
     last_days AS (

@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from io import StringIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from loaders.exports import Status
 from loaders.ledger import Entry, Ledger
-from loaders.status import plain_lines, status_table, total_lines, totals_table
+from loaders.status import ROWS_AT_ONCE, plain_lines, status_tables, total_lines, totals_table
 from loaders.warehouse import connect, transaction
 
 LONG_ID = "4711/raw_data/session_stream/2026/02/01/20260201T104500.000Z_PT15M-349821505946.json.gz"
@@ -53,7 +54,7 @@ def printed(width: int, *, colours: bool = False) -> str:
     console = Console(
         file=StringIO(), width=width, force_terminal=colours, color_system="standard" if colours else None
     )
-    console.print(status_table(ENTRIES), totals_table(ENTRIES))
+    console.print(*status_tables(ENTRIES, width), totals_table(ENTRIES))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue()
 
@@ -106,6 +107,19 @@ def test_no_width_cuts_an_id_or_a_reason(width: int) -> None:
     assert without_layout(LONG_ID) in exports
     assert without_layout(REASON) in exports
     assert any("1,234,567" in line for line in lines)
+
+
+def test_a_long_ledger_comes_in_parts_that_stand_under_each_other_as_one_table() -> None:
+    entries = [replace(LOADED, export_id=f"{number:04}") for number in range(2 * ROWS_AT_ONCE + 1)]
+    console = Console(file=StringIO(), width=100)
+    tables = list(status_tables(entries, 100))
+    assert len(tables) == 3
+    console.print(*tables, sep="")
+    assert isinstance(console.file, StringIO)
+    header, _, vendor, *lines = (line.rstrip() for line in console.file.getvalue().splitlines())
+    assert vendor.strip() == "pendo"
+    assert [line.split()[0] for line in lines] == [entry.export_id for entry in entries]
+    assert {line.index("loaded") for line in lines} == {header.index("status")}
 
 
 def test_totals_stand_at_the_end_for_each_vendor_status_and_all() -> None:
