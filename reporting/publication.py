@@ -19,6 +19,13 @@ DESCRIPTION = "publication.json"
 DAY = "day"
 OCCURRED_AT = "occurred_at"
 
+# Rows of a file have no order that means anything, and keeping one would take memory. Most of the machine's
+# memory is for others. With fewer files open at a time, one month would fall into several files.
+SETTINGS = """
+    SET preserve_insertion_order = false;
+    SET memory_limit = '1GiB';
+    SET partitioned_write_max_open_files = 1000;
+"""
 LAST_LOAD = "SELECT max(load_id), max(loaded_at) FROM raw.loads"
 # Keys are text: many programs read no UUID. Columns that folders are named after stay in the files, for
 # programs that do not look at names of folders.
@@ -92,8 +99,7 @@ def publish_marts(database: Path, folder: Path) -> Publication:
     """
     # The database comes first: without it, the folder is not even made.
     with opened_marts(database) as connection, new_version(folder) as version:
-        # Rows of a file have no order that means anything, and keeping one would take memory.
-        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(SETTINGS)
         row = first_row(connection, LAST_LOAD)
         load_id, loaded_at = row or (None, None)
         number = number_of(version)
