@@ -282,22 +282,17 @@ TOP_EVENTS = """
     ORDER BY source NULLS FIRST, count(*) DESC, event_name
 """
 
-# source, name, how often
-FIRST_EVENTS = """
-    SELECT source, first_event, count(*)
+_EVENTS_OF_SESSIONS = """
+    SELECT source, {column}, count(*)
     FROM marts.fct_sessions
     WHERE is_interaction AND event_count > 0
-    GROUP BY GROUPING SETS ((source, first_event), (first_event))
-    QUALIFY row_number() OVER (PARTITION BY source ORDER BY count(*) DESC, first_event) <= $shown_names
-    ORDER BY source NULLS FIRST, count(*) DESC, first_event
+    GROUP BY GROUPING SETS ((source, {column}), ({column}))
+    QUALIFY row_number() OVER (PARTITION BY source ORDER BY count(*) DESC, {column}) <= $shown_names
+    ORDER BY source NULLS FIRST, count(*) DESC, {column}
 """
 
 # source, name, how often
-LAST_EVENTS = """
-    SELECT source, last_event, count(*)
-    FROM marts.fct_sessions
-    WHERE is_interaction AND event_count > 0
-    GROUP BY GROUPING SETS ((source, last_event), (last_event))
-    QUALIFY row_number() OVER (PARTITION BY source ORDER BY count(*) DESC, last_event) <= $shown_names
-    ORDER BY source NULLS FIRST, count(*) DESC, last_event
-"""
+FIRST_EVENTS = _EVENTS_OF_SESSIONS.format(column="first_event")
+
+# source, name, how often
+LAST_EVENTS = _EVENTS_OF_SESSIONS.format(column="last_event")

@@ -290,15 +290,17 @@ def test_every_mark_stands_out_from_either_ground(mark: str, ground: str) -> Non
 
 def test_every_text_has_the_contrast_that_reading_needs() -> None:
     style = (ROOT / "reporting" / "page" / "report.css").read_text()
-    blocks = re.findall(r"\{([^{}]*--ground:[^{}]*)\}", style)
-    assert len(blocks) == 3
-    for block in blocks:
-        colours = dict(re.findall(r"--([\w-]+): (#\w{6})", block))
+    pairs = {
+        name: (light, dark)
+        for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);", style)
+    }
+    for theme in (0, 1):
+        colours = {name: pair[theme] for name, pair in pairs.items()}
         for ground in ("ground", "panel"):
             for text in ("text", "soft", "accent"):
                 assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
         assert contrast(colours["text"], colours["notice"]) >= 4.5
-    assert blocks[1].split() == blocks[2].split()
+    assert pairs["panel"] == (LIGHT_GROUND, DARK_GROUND)
     dark = themes()["dark"]["layout"]
     assert contrast(dark["font"]["color"], dark["paper_bgcolor"]) >= 4.5
 
