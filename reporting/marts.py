@@ -30,7 +30,7 @@ def opened_marts(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with closing(connect_read_only(database)) as connection:
         built = connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'marts'"
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts'"
         ).fetchall()
         missing = sorted(set(MARTS) - {name for (name,) in built})
         if missing:

@@ -19,11 +19,10 @@ DESCRIPTION = "publication.json"
 DAY = "day"
 OCCURRED_AT = "occurred_at"
 
-# Rows of a file have no order that means anything, and keeping one would take memory. Most of the machine's
-# memory is for others. With fewer files open at a time, one month would fall into several files.
+# Rows of a file have no order that means anything, and keeping one would take memory. With fewer files open
+# at a time, one month would fall into several files.
 SETTINGS = """
     SET preserve_insertion_order = false;
-    SET memory_limit = '1GiB';
     SET partitioned_write_max_open_files = 1000;
 """
 LAST_LOAD = "SELECT max(load_id), max(loaded_at) FROM raw.loads"

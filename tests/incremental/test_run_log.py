@@ -10,7 +10,8 @@ from tests.incremental.warehouse import WITHOUT_VIEWS, Snapshot
 REJECTED = """
     SELECT reason, count(*)::BIGINT FROM intermediate.int_events_rejected GROUP BY reason ORDER BY reason
 """
-MARTS = ("dim_visitors", "fct_daily_metrics", "fct_events", "fct_flows", "fct_retention", "fct_sessions")
+# Tables only: counting the rows of a view would compute it.
+MARTS = ("dim_visitors", "fct_daily_metrics", "fct_events", "fct_retention", "fct_sessions")
 
 
 def told_lines(output: str) -> list[str]:
