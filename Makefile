@@ -18,7 +18,7 @@ VENDOR ?=
 URI ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo load build test lint docs bench clean
+.PHONY: help install demo load build report test lint docs bench clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this help
@@ -56,13 +56,16 @@ load: install  ## Load exports: make load VENDOR=pendo URI=path/to/exports
 build: install  ## Build and test the models on what is loaded
 	@$(BIN)/dbt build
 
+report: install  ## Write the report of what is built to report.html
+	@$(BIN)/sessionhouse report
+
 test: lint  ## Install what is missing, lint, parse, and run every test
 	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse --show-all-deprecations
 	@$(BIN)/pytest
 
 lint: install  ## Check style and types of Python and SQL
-	@$(BIN)/ruff format --check --quiet loaders tests benchmarks
-	@$(BIN)/ruff check --quiet loaders tests benchmarks
+	@$(BIN)/ruff format --check --quiet loaders reporting tests benchmarks
+	@$(BIN)/ruff check --quiet loaders reporting tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular analysis
 

@@ -22,7 +22,9 @@ from loaders.loading import Outcome, load_landing
 from loaders.metadata.access import Access, read_key
 from loaders.metadata.contract import ENDPOINT, INSTANCE
 from loaders.metadata.monetate import fetch_names
+from loaders.options import database_option
 from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.status import print_status
 from loaders.telling import (
     EchoTeller,
     echo_error,
@@ -34,21 +36,12 @@ from loaders.telling import (
 )
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect, connect_read_only
+from reporting.cli import publish, report
 
 STATUS_COLUMNS = (
     "vendor", "export_id", "status", "files", "rows", "rejected_rows", "reason", "loaded_at",
 )  # fmt: skip
 DEFAULT_PAUSE_SECONDS = 60
-
-database_option = click.option(
-    "--database",
-    type=click.Path(dir_okay=False, path_type=Path),
-    envvar="SESSIONHOUSE_DATABASE",
-    default="warehouse.duckdb",
-    show_default=True,
-    show_envvar=True,
-    help="The DuckDB file.",
-)
 
 
 class _Group(click.Group):
@@ -160,16 +153,20 @@ def _load_all(
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @database_option
 def status(vendor: str | None, as_json: bool, database: Path) -> None:
-    """Print one row for each export ever seen.
+    """Print one row for each export ever seen, and totals.
 
     Example: sessionhouse status --vendor pendo
     """
     connection = connect_read_only(database)
     try:
-        entries = [asdict(entry) for entry in Ledger(connection).entries(vendor)]
+        entries = Ledger(connection).entries(vendor)
     finally:
         connection.close()
-    print_rows([{name: entry[name] for name in STATUS_COLUMNS} for entry in entries], as_json)
+    if as_json:
+        told = map(asdict, entries)
+        print_rows([{name: entry[name] for name in STATUS_COLUMNS} for entry in told], as_json)
+    else:
+        print_status(entries)
 
 
 @main.command()
@@ -282,3 +279,7 @@ def metadata(vendor: str, database: Path, key: Path, seeds: Path, refresh: bool,
     asking = Access(key=read_key(key, passphrase), **access)
     for fetched in fetch_names(asking, database, seeds, refresh=refresh):
         click.echo(f"{vendor}: {told_names(fetched)}")
+
+
+main.add_command(report)
+main.add_command(publish)

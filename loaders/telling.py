@@ -33,13 +33,14 @@ def tell(outcome: Outcome) -> None:
     status = str(entry.status) if outcome.is_new else "known"
     told = [entry.reason] if entry.reason else []
     if entry.status is Status.LOADED:
-        told.insert(0, f"{_count(entry.files, 'file')}, {_count(entry.rows, 'row')}")
+        told.insert(0, f"{counted(entry.files, 'file')}, {counted(entry.rows, 'row')}")
         if entry.rejected_rows:
-            told.insert(1, f"{_count(entry.rejected_rows, 'bad line')} quarantined")
+            told.insert(1, f"{counted(entry.rejected_rows, 'bad line')} quarantined")
     click.echo(f"{entry.vendor}: {status} {shown(entry.export_id)}\n    {shown('; '.join(told))}")
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun in the right form."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -49,7 +50,7 @@ def summary(vendor: str, outcomes: Sequence[Outcome]) -> str:
     rows = sum(outcome.entry.rows for outcome in outcomes if outcome.is_new)
     known = sum(not outcome.is_new for outcome in outcomes)
     loaded = new.pop(Status.LOADED, 0)
-    parts = [f"{loaded} loaded ({_count(rows, 'row')})" if loaded else "nothing new"]
+    parts = [f"{loaded} loaded ({counted(rows, 'row')})" if loaded else "nothing new"]
     parts += [f"{count} {status}" for status, count in sorted(new.items())]
     parts += [f"{known} already loaded"] if known else []
     return f"{vendor}: {', '.join(parts)}"

@@ -202,16 +202,6 @@ def test_status_can_be_asked_for_one_vendor(run: Run, dump: Callable[..., Path])
     assert len(json.loads(run("status", "--json", "--vendor", "rudderstack").stdout)) == 1
 
 
-def test_status_as_text_is_a_table(run: Run, dump: Callable[..., Path]) -> None:
-    run("load", "rudderstack", dump(GOOD))
-    header, line = run("status").stdout.splitlines()
-    assert header.split() == [
-        *("vendor", "export_id", "status", "files", "rows", "rejected_rows", "reason", "loaded_at")
-    ]
-    assert line.split()[:6] == ["rudderstack", "a.json", "loaded", "1", "1", "0"]
-    assert header.index("status") == line.index("loaded")
-
-
 def test_rejects_as_json_tell_place_reason_and_text(run: Run, dump: Callable[..., Path]) -> None:
     run("load", "rudderstack", dump(GOOD, "", '{"é": '))
     assert json.loads(run("rejects", "--json").stdout) == [
