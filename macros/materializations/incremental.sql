@@ -8,6 +8,13 @@
         {{ return(dbt.materialization_incremental_duckdb()) }}
     {%- endif -%}
 
+    {%- if is_level(this.identifier) -%}
+        {%- call noop_statement('main', 'NOTHING NEW', 'NOTHING NEW', 0) -%}
+            -- Nothing that the model reads has changed since it was built.
+        {%- endcall -%}
+        {{ return({'relations': [existing]}) }}
+    {%- endif -%}
+
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- call statement('main') -%}

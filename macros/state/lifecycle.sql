@@ -68,6 +68,14 @@
 {%- endmacro %}
 
 
+{#- For a model whose rows all hang together. -#}
+{% macro replace_all() -%}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {% macro changes_taken_on() -%}
     {%- if uses_clock('loaded_at') -%}
         (select upper_limit from {{ ref('run_limits') }})

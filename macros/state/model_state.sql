@@ -53,6 +53,25 @@
 {%- endmacro %}
 
 
+{#-
+    Whether the model, which is built, has seen every change that any model has seen: then it has nothing to do. The
+    first store reads the raw tables themselves, and on received_at a mart has windows to take on without any change.
+-#}
+{% macro is_level(model_name) %}
+    {% set is_store = model_name in ordered_stores()[1:] %}
+    {% set is_mart = model_name in lifecycle_models() and uses_clock('loaded_at') and not lookback_window_hours() %}
+    {% if not execute or flags.EMPTY or checked_var('reprocess') or not (is_store or is_mart) %}
+        {{- return(false) -}}
+    {% endif %}
+    {% set answer %}
+        select coalesce(max(case when model = '{{ model_name }}' then changed_through end) >= max(changed_through), false)
+        from {{ model_state() }}
+        where model in {{ text_list(ordered_stores() + ['session_changes', model_name]) }}
+    {% endset %}
+    {{- return(run_query(answer).columns[0].values()[0]) -}}
+{% endmacro %}
+
+
 {#- A build with --empty has seen nothing, so it notes nothing. -#}
 {% macro remember(through, last_success='null') -%}
     {%- if not flags.EMPTY -%}

@@ -1,4 +1,10 @@
-{{ config(materialized='table') }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ replace_all() }}",
+    )
+}}
 
 {%- set model_names = lifecycle_models_built() -%}
 {%- set all_names = lifecycle_models() -%}

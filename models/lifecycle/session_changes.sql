@@ -1,4 +1,11 @@
-{{ config(materialized='table', post_hook="{{ remember(changes_taken_on()) }}") }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ replace_all() }}",
+        post_hook="{{ remember(changes_taken_on()) }}",
+    )
+}}
 
 -- depends_on: {{ ref('int_sessionized_event_versions') }}, {{ ref('int_session_versions') }}
 with limits as (

@@ -1,3 +1,13 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        pre_hook="{{ replace_all() }}",
+        post_hook="{{ remember_success() }}",
+    )
+}}
+
+-- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('events_this_run') }}
 with sessions as (
 
     select * from {{ ref('fct_sessions') }}
