@@ -18,7 +18,7 @@ VENDOR ?=
 URI ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo load build report test lint docs bench clean
+.PHONY: help install demo load build report test lint lint-python lint-sql docs bench clean
 .DELETE_ON_ERROR:
 
 help:  ## Show this help
@@ -60,14 +60,20 @@ report: install  ## Write the report of what is built to report.html
 	@$(BIN)/sessionhouse report
 
 test: lint  ## Install what is missing, lint, parse, and run every test
-	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse --show-all-deprecations
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: install  ## Check style and types of Python and SQL
+	@$(MAKE) --no-print-directory --jobs 2 lint-sql lint-python
+
+lint-python: install
 	@$(BIN)/ruff format --check --quiet loaders reporting tests benchmarks
 	@$(BIN)/ruff check --quiet loaders reporting tests benchmarks
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular analysis
+
+# In this order: sqlfluff renders models with what the first one has parsed.
+lint-sql: install
+	@$(BIN)/dbt --quiet --warn-error parse --no-partial-parse --show-all-deprecations
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/dbt/singular analysis
 
 docs: install  ## Write the documentation of models and lineage to target/static_index.html
 	@$(BIN)/dbt --quiet docs generate --static --empty-catalog

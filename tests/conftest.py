@@ -11,9 +11,20 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.processes import SharedFixtureScheduling
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 VENDORS = ("leanplum", "monetate", "pendo", "rudderstack", "snowplow")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SharedFixtureScheduling:
+    return SharedFixtureScheduling(config, log)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: compressed ones hold the time, and processes must agree on all names."""
+    return argname if isinstance(val, bytes) else None
 
 
 @dataclass(frozen=True, slots=True)

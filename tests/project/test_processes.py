@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.processes import FIXTURE_OF, SHARING
+
+
+def test_files_that_share_a_fixture_are_known_to_do_so(request: pytest.FixtureRequest) -> None:
+    for item in request.session.items:
+        for fixture in SHARING.keys() & set(getattr(item, "fixturenames", ())):
+            assert FIXTURE_OF.get(item.nodeid.split("::")[0]) == fixture, f"{item.nodeid} reads {fixture}"
