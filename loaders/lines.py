@@ -30,7 +30,7 @@ FOREIGN_FORM = re.compile(
     rb"|(?P<parquet>PAR1)|(?P<avro>Obj\x01)|(?P<utf_16>\xff\xfe|\xfe\xff)"
 )
 FOREIGN_FORM_BYTES = 10
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 32 << 20
 LINE_BYTES_LIMIT = 64 << 20
 KEPT_BYTES_OF_LONG_LINE = 1000
 FETCH_AGAIN = "Fetch the file again; the export is loaded when it is whole."

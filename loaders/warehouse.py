@@ -18,6 +18,8 @@ from loaders.queries import first_row
 # Files stay readable for DuckDB 1.5 whichever version writes them.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 LOCKED = re.compile(r"could not set lock on file|used by another process", re.IGNORECASE)
+# The same class of error tells of a full disk.
+NO_MEMORY = re.compile(r"failed to (?:allocate|pin)|could not allocate", re.IGNORECASE)
 # A file of DuckDB begins with three headers; a shorter one is not yet a database.
 HEADERS_BYTES = 3 * 4096
 LOCK_WAIT_SECONDS = 30.0
@@ -82,10 +84,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def told(error: Exception) -> str:
     """Return what an error of the database or the machine says, and what to do where memory ran out."""
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if isinstance(error, duckdb.OutOfMemoryException) and NO_MEMORY.search(str(error)):
         return (
-            f"{first_line(error)}. DuckDB may hold {MEMORY_BYTES.value:,} bytes in memory; raise the limit with "
-            f"{MEMORY_BYTES.variable}."
+            f"{first_line(error)}. DuckDB may hold {MEMORY_BYTES.value:,} bytes in memory; raise the limit "
+            f"with {MEMORY_BYTES.variable}."
         )
     return first_line(error)
 

@@ -77,7 +77,7 @@ def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterato
 
 @contextmanager
 def open_windows(connection: duckdb.DuckDBPyConnection, targets: pa.Table | None = None) -> Iterator[Windows]:
-    """Let statements of the block read `landing_batch`, `landing_records`, `landing_rows`, `landing_targets`."""
+    """Let statements of the block read `landing_batch`, `..._records`, `..._rows` and `..._targets`."""
     windows = Windows()
     shown_windows = {
         "landing_batch": windows.batch,
