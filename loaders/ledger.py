@@ -112,8 +112,9 @@ class Ledger:
             {name: columns[name] for name in ("vendor", "export_id")},
         )
         self._connection.execute(
-            f"INSERT INTO raw.loads ({ENTRY_COLUMNS}) "
-            f"SELECT {', '.join(f'unnest(${name})' for name in names)}",
+            f"INSERT INTO raw.loads ({ENTRY_COLUMNS}) SELECT unnest($load_id), unnest($vendor), "
+            "unnest($export_id), unnest($status), unnest($files), unnest($rows), unnest($rejected_rows), "
+            "unnest($reason), unnest($digest), unnest($uri), unnest($loaded_at)",
             columns | shown,
         )
 
@@ -144,7 +145,9 @@ class Ledger:
             "digest": [digest for *_, digest in noted],
         }
         self._connection.execute(
-            f"INSERT INTO raw.load_files SELECT {', '.join(f'unnest(${name})' for name in columns)}", columns
+            "INSERT INTO raw.load_files SELECT unnest($load_id), unnest($vendor), unnest($export_id), "
+            "unnest($file), unnest($name), unnest($size), unnest($version), unnest($digest)",
+            columns,
         )
 
     def known_files(self, vendor: str) -> list[KnownFile]:

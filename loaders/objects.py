@@ -21,6 +21,8 @@ PROVED = "proved_records"
 EXAMINED = "landing_records"
 # True where a key stands twice in the object.
 REPEATED = "len(keys) > list_unique(keys)"
+# So many lists of keys are compared with those of a line, where some lines have other keys.
+PLAIN_LISTS = 20
 BLANKS = "chr(32) || chr(9) || chr(13)"
 
 
@@ -64,7 +66,11 @@ def land_objects(load: Load, files: Mapping[str, DataFile], form: ObjectForm) ->
 
 def land_shown(load: Load, form: ObjectForm, proved: Window) -> None:
     """Land the lines of `landing_batch`."""
-    proved.table = load.connection.execute(_proof(load, form)).to_arrow_table()
+    keys = _keys(load, form)
+    # What was parsed of the batch before need not be held any longer.
+    proved.table = Window().table
+    values = {"plain": keys.plain} if keys.have_others and keys.plain else None
+    proved.table = load.connection.execute(_proof(form, keys), values).to_arrow_table()
     reasons = proved.table.column("reason")
     if reasons.null_count:
         form.insert(load, PROVED)
@@ -72,21 +78,60 @@ def land_shown(load: Load, form: ObjectForm, proved: Window) -> None:
         _land_carefully(load, form)
 
 
-def _proof(load: Load, form: ObjectForm) -> str:
-    """Return the statement that parses `landing_batch` and gives a reason to all that is not proved sound."""
-    has_faulty, has_others = _keys(load, form)
-    # A list of one names the keys once, so that they are taken out once.
-    are_faulty = (
-        f"len(list_filter([json_keys(text)], lambda keys: {form.faulty_keys})) > 0" if has_faulty else "false"
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of a batch's objects: whether some are faulty, whether some have no place of their own.
+
+    `plain` are lists of keys, the commonest of a file among them, that are neither.
+    """
+
+    are_faulty: bool
+    have_others: bool
+    plain: list[list[str]]
+
+
+def _keys(load: Load, form: ObjectForm) -> _Keys:
+    """Return what the keys of `landing_batch` are.
+
+    Most lines of a file have the same keys, so each list of keys is looked at once.
+    """
+    found = first_row(
+        load.connection,
+        f"""
+        SELECT coalesce(bool_or(is_faulty), false), coalesce(bool_or(has_others), false),
+            coalesce(
+                list(keys ORDER BY lines DESC) FILTER (NOT is_faulty AND NOT has_others), []
+            )[:{PLAIN_LISTS}]
+        FROM (
+            SELECT keys, count(*) AS lines, {form.faulty_keys} AS is_faulty,
+                NOT list_has_all($known, keys) AS has_others
+            FROM (
+                SELECT CASE WHEN damage IS NULL THEN TRY(json_keys(text)) END AS keys FROM landing_batch
+            )
+            GROUP BY keys
+        )
+        """,
+        {"known": list(form.known)},
     )
+    return _Keys(*found) if found else _Keys(False, False, [])
+
+
+def _proof(form: ObjectForm, keys: _Keys) -> str:
+    """Return the statement that parses `landing_batch` and gives a reason to all that is not proved sound."""
+    document = "text" if keys.have_others else "NULL::VARCHAR"
+    if keys.have_others and keys.plain:
+        document = "CASE WHEN NOT list_contains($plain, TRY(json_keys(text))) THEN text END"
+    # A list of one names the keys once, so that they are taken out once.
+    faulty = f"len(list_filter([TRY(json_keys(text))], lambda keys: {form.faulty_keys})) > 0"
     # Parsing is dear: a condition on what was parsed would do it anew in each place it is named.
     return f"""
-        SELECT file, line, {"text" if has_others else "NULL::VARCHAR"} AS document, record, {PARSED},
+        SELECT file, line, {document} AS document, record, {PARSED},
             CASE
                 WHEN record IS NULL OR NOT starts_with(ltrim(text, {BLANKS}), '{{') THEN 'no object'
                 ELSE coalesce(
                     {fault(form.fields, values=PARSED)},
-                    CASE WHEN ({form.is_sound}) AND NOT ({are_faulty}) THEN NULL ELSE 'not proved' END
+                    CASE WHEN ({form.is_sound}) AND NOT ({faulty if keys.are_faulty else "false"}) THEN NULL
+                        ELSE 'not proved' END
                 )
             END AS reason
         FROM (
@@ -98,25 +143,6 @@ def _proof(load: Load, form: ObjectForm) -> str:
             )
         )
     """
-
-
-def _keys(load: Load, form: ObjectForm) -> tuple[bool, bool]:
-    """Return whether some line of the batch has faulty keys, and whether one has a key that is not known.
-
-    Most lines of a file have the same keys, so each list of keys is looked at once.
-    """
-    found = first_row(
-        load.connection,
-        f"""
-        SELECT coalesce(bool_or({form.faulty_keys}), false),
-            coalesce(bool_or(NOT list_has_all($known, keys)), false)
-        FROM (
-            SELECT DISTINCT CASE WHEN damage IS NULL THEN TRY(json_keys(text)) END AS keys FROM landing_batch
-        )
-        """,
-        {"known": list(form.known)},
-    )
-    return (bool(found[0]), bool(found[1])) if found else (False, False)
 
 
 def _land_carefully(load: Load, form: ObjectForm) -> None:

@@ -45,32 +45,33 @@ SNAKE_CASE_EVENT = (
 )
 
 
-# Conditions of a WHERE run in any order; only CASE promises not to take apart what is no JSON.
-FORMS = """
-    WITH objects AS (
-        SELECT file, line, keys, list_transform(keys, lambda key: lower(key)) AS names
-        FROM (
-            SELECT file, line, CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
-            FROM {lines} WHERE file IN (SELECT unnest($files))
-        )
-    ),
-    forms AS (
-        SELECT file, line, CASE
-            WHEN list_contains(keys, 'messageId') THEN 'call'
-            WHEN list_has_all(keys, ['data', 'metadata']) THEN 'staged row'
-            WHEN list_has_all(names, ['id', 'received_at']) THEN 'row'
-            -- Rows of rudder_discards have no id of their own.
-            WHEN list_has_all(names, ['row_id', 'received_at']) THEN 'row'
-        END AS form
-        FROM objects
-    )
-    SELECT file, arg_min(form, line) FROM forms WHERE form IS NOT NULL GROUP BY file
-"""
-
-
 def line_forms(load: Load, files: Sequence[str], lines: str = "landing_batch") -> dict[str, LineForm]:
     """Return the forms of the files' lines in the table `lines`: those of the first lines which have one."""
-    found = load.connection.execute(FORMS.format(lines=lines), {"files": list(files)}).fetchall()
+    # Conditions of a WHERE run in any order; only CASE promises not to take apart what is no JSON.
+    found = load.connection.execute(
+        f"""
+        WITH objects AS (
+            SELECT file, line, keys, list_transform(keys, lambda key: lower(key)) AS names
+            FROM (
+                SELECT file, line,
+                    CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
+                FROM {lines} WHERE file IN (SELECT unnest($files))
+            )
+        ),
+        forms AS (
+            SELECT file, line, CASE
+                WHEN list_contains(keys, 'messageId') THEN 'call'
+                WHEN list_has_all(keys, ['data', 'metadata']) THEN 'staged row'
+                WHEN list_has_all(names, ['id', 'received_at']) THEN 'row'
+                -- Rows of rudder_discards have no id of their own.
+                WHEN list_has_all(names, ['row_id', 'received_at']) THEN 'row'
+            END AS form
+            FROM objects
+        )
+        SELECT file, arg_min(form, line) FROM forms WHERE form IS NOT NULL GROUP BY file
+        """,
+        {"files": list(files)},
+    ).fetchall()
     return {file: LineForm(form) for file, form in found}
 
 
