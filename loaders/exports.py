@@ -53,7 +53,8 @@ class Export:
     `warnings` are told to the user when the export is loaded. `known_by` are the files that were read to
     know all this; `is_settled` tells that they say nothing new, and that the ledger has what became of it.
     `resolve` is there where the id and the digest are only known from the file's content: it reads the file
-    and returns the export as it is, and is called when the export's turn comes.
+    and returns the export as it is, and is called when the export's turn comes. `alike` is the same text in
+    all exports of one file that may be landed by the same statements, `""` in one that lands alone.
     """
 
     vendor: str
@@ -69,6 +70,7 @@ class Export:
     warnings: tuple[str, ...] = ()
     known_by: tuple[DataFile, ...] = ()
     is_settled: bool = False
+    alike: str = ""
     resolve: Callable[[Export], Export] | None = field(default=None, repr=False, compare=False)
 
 

@@ -82,7 +82,8 @@ def columns(fields: Sequence[Field]) -> str:
 def extras(fields: Sequence[Field], document: str = "document") -> str:
     """Return SQL for the JSON object of all other keys of `document`, null where there is none."""
     known = _literal(json.dumps({field.key: None for field in fields}))
-    return f"nullif(json_merge_patch({document}, {known}), '{{}}')"
+    others = f"nullif(json_merge_patch({document}, {known}), '{{}}')"
+    return f"CASE WHEN {document} IS NOT NULL THEN {others} END"
 
 
 def fault(fields: Sequence[Field], record: str = "record", values: str | None = None) -> str:

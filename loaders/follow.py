@@ -135,8 +135,8 @@ class Follower:
             return
         outcomes: list[Outcome] = []
         try:
-            for outcome in load_exports(connection, self.make_vendor(), landing, self.options):
-                outcomes.append(outcome)
+            for ended in load_exports(connection, self.make_vendor(), landing, self.options):
+                outcomes += ended
                 if stop:
                     return
         except NoExportsError:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from loaders.confidential import redacted, storable
-from loaders.exports import DataFile, Status
+from loaders.exports import DataFile, Export, Status
 from loaders.queries import first_row
 
 ENTRY_COLUMNS = (
@@ -101,19 +101,21 @@ class Ledger:
         ).fetchall()
         return [FileRecord(*row) for row in rows]
 
-    def write(self, entry: Entry) -> None:
-        """Put the export's one row in place of the row it had, if any; its texts tell no secrets."""
-        values = {name.strip(): getattr(entry, name.strip()) for name in ENTRY_COLUMNS.split(",")}
-        shown = {name: storable(redacted(values[name])) for name in ("reason", "uri")}
+    def write(self, *entries: Entry) -> None:
+        """Put each export's one row in place of the row it had, if any; its texts tell no secrets."""
+        names = [name.strip() for name in ENTRY_COLUMNS.split(",")]
+        columns = {name: [getattr(entry, name) for entry in entries] for name in names}
+        shown = {name: [storable(redacted(text)) for text in columns[name]] for name in ("reason", "uri")}
         self._connection.execute(
-            "DELETE FROM raw.loads WHERE vendor = $vendor AND export_id = $export_id",
-            {"vendor": entry.vendor, "export_id": entry.export_id},
+            "DELETE FROM raw.loads WHERE (vendor, export_id) IN "
+            "(SELECT (unnest($vendor), unnest($export_id)))",
+            {name: columns[name] for name in ("vendor", "export_id")},
         )
         self._connection.execute(
-            f"INSERT INTO raw.loads ({ENTRY_COLUMNS}) VALUES "
-            "($load_id, $vendor, $export_id, $status, $files, $rows, $rejected_rows, $reason, "
-            "$digest, $uri, $loaded_at)",
-            values | shown,
+            f"INSERT INTO raw.loads ({ENTRY_COLUMNS}) SELECT unnest($load_id), unnest($vendor), "
+            "unnest($export_id), unnest($status), unnest($files), unnest($rows), unnest($rejected_rows), "
+            "unnest($reason), unnest($digest), unnest($uri), unnest($loaded_at)",
+            columns | shown,
         )
 
     def write_files(self, entry: Entry, files: Sequence[DataFile], identity: str, digest: str) -> None:
@@ -121,24 +123,31 @@ class Ledger:
 
         `identity` and `digest` are those of a single-file export; with `""` a file is known by its path.
         """
-        if not files:
+        self._write_files([(entry, file, identity or file.path, digest) for file in files])
+
+    def write_single_files(self, loaded: Sequence[tuple[Entry, Export]]) -> None:
+        """Note the files of exports of one file each that are being loaded."""
+        self._write_files(
+            [(entry, export.files[0], export.identity, export.digest) for entry, export in loaded]
+        )
+
+    def _write_files(self, noted: Sequence[tuple[Entry, DataFile, str, str]]) -> None:
+        if not noted:
             return
         columns = {
-            "file": [identity or file.path for file in files],
-            "name": [file.name for file in files],
-            "size": [file.size for file in files],
-            "version": [file.version for file in files],
+            "load_id": [entry.load_id for entry, *_ in noted],
+            "vendor": [entry.vendor for entry, *_ in noted],
+            "export_id": [entry.export_id for entry, *_ in noted],
+            "file": [name for _, _, name, _ in noted],
+            "name": [file.name for _, file, *_ in noted],
+            "size": [file.size for _, file, *_ in noted],
+            "version": [file.version for _, file, *_ in noted],
+            "digest": [digest for *_, digest in noted],
         }
         self._connection.execute(
-            "INSERT INTO raw.load_files SELECT $load_id, $vendor, $export_id, "
-            "unnest($file), unnest($name), unnest($size), unnest($version), $digest",
-            {
-                "load_id": entry.load_id,
-                "vendor": entry.vendor,
-                "export_id": entry.export_id,
-                "digest": digest,
-                **columns,
-            },
+            "INSERT INTO raw.load_files SELECT unnest($load_id), unnest($vendor), unnest($export_id), "
+            "unnest($file), unnest($name), unnest($size), unnest($version), unnest($digest)",
+            columns,
         )
 
     def known_files(self, vendor: str) -> list[KnownFile]:

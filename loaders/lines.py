@@ -30,7 +30,9 @@ FOREIGN_FORM = re.compile(
     rb"|(?P<parquet>PAR1)|(?P<avro>Obj\x01)|(?P<utf_16>\xff\xfe|\xfe\xff)"
 )
 FOREIGN_FORM_BYTES = 10
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 32 << 20
+# Two of DuckDB's vectors: it takes parts of a table as they come, and small ones cost as much as full ones.
+ROWS_AT_ONCE = 4096
 LINE_BYTES_LIMIT = 64 << 20
 KEPT_BYTES_OF_LONG_LINE = 1000
 FETCH_AGAIN = "Fetch the file again; the export is loaded when it is whole."
@@ -65,9 +67,9 @@ class _Batch:
 
     def take(self) -> pa.Table:
         """Return all lines added so far as one table, and begin anew."""
-        table = pa.concat_tables(self._tables)
+        table = pa.concat_tables(self._tables).combine_chunks()
         self._tables, self.size = [], 0
-        return table
+        return pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
 
 
 def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Table]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
-from loaders.errors import TooManyBadLinesError
+from loaders.ahead import one_ahead
+from loaders.errors import ExportRejectedError, TooManyBadLinesError
 from loaders.exports import DataFile, Export
 from loaders.fields import Field, fault, parsed, structure
 from loaders.landing import Landing
@@ -26,30 +28,43 @@ REJECTED_TYPES = (pa.string(), pa.int64(), pa.string(), pa.string())
 # The column of `landing_records` that holds the parsed values.
 PARSED = "parsed"
 PROVENANCE = "$load_id AS _load_id, $loaded_at AS _loaded_at"
+# Where several exports of one file each are landed together, a row's file tells which of them it is of.
+PLACE = "list_position($names, file)"
+PROVENANCE_OF_FILE = (
+    f"$load_id + {PLACE} - 1 AS _load_id, $loaded_at + to_microseconds({PLACE} - 1) AS _loaded_at"
+)
+
+
+class NotSoundError(ExportRejectedError):
+    """Among exports that were landed together, one may not be as it should; landed alone, it tells what."""
 
 
 class Load:
-    """Lands one export through `connection`; the caller has begun the transaction and ends it.
+    """Lands an export through `connection`; the caller has begun the transaction and ends it.
 
-    `load_id` and `loaded_at` (UTC) stamp every row; `rows`, `lines` and `rejected_rows` count what was done.
-    `warnings` are told to the user besides those of the export.
+    `load_id` and `loaded_at` (UTC) stamp every row; `rows`, `lines` and `rejected_rows` count what was done,
+    `lines_of` the lines of each file. `warnings` are told to the user besides those of the export.
+
+    `exports` are several where they are `alike`: the first has the stamps, each further one a `load_id` and a
+    microsecond more. Their files are then known in raw by their identities, and nothing is quarantined.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         landing: Landing,
-        export: Export,
+        exports: Sequence[Export],
         load_id: int,
         loaded_at: datetime,
     ) -> None:
         self.connection = connection
         self.landing = landing
-        self.export = export
+        self.exports = tuple(exports)
         self.load_id = load_id
         self.loaded_at = loaded_at
         self.rows = 0
         self.lines = 0
+        self.lines_of: Counter[str] = Counter()
         self.rejected_rows = 0
         self.warnings: list[str] = []
 
@@ -59,15 +74,44 @@ class Load:
         `columns` and `query` are made of constants; `query` selects the columns in order, then the names
         `file` and `line` for the position. Values go in as `$name` parameters.
         """
+        together = len(self.exports) > 1
         statement = (
             f"INSERT INTO {table} ({columns}, _file, _line, _load_id, _loaded_at) "
-            f"SELECT *, {PROVENANCE} FROM ({query})"
+            f"SELECT *, {PROVENANCE_OF_FILE if together else PROVENANCE} FROM ({query})"
         )
         stamps = {"load_id": self.load_id, "loaded_at": self.loaded_at}
-        row = first_row(self.connection, statement, {**values, **stamps})
+        names = {"names": self.names} if "$names" in statement else {}
+        row = first_row(self.connection, statement, {**values, **stamps, **names})
         count = int(row[0]) if row else 0
         self.rows += count
         return count
+
+    @property
+    def export(self) -> Export:
+        """The export, or the first of those that are landed together."""
+        return self.exports[0]
+
+    @property
+    def names(self) -> list[str]:
+        """What the files of exports of one file each are known by, in the order of the exports."""
+        return [export.identity for export in self.exports]
+
+    @property
+    def single_files(self) -> dict[str, DataFile]:
+        """The files of exports of one file each, by the name for `_file`."""
+        return {export.identity: export.files[0] for export in self.exports}
+
+    def show_lines(self, files: Mapping[str, DataFile]) -> Iterator[list[str]]:
+        """Show the files' lines as `landing_batch` (`file, line, text, damage`), and yield which files begin.
+
+        The next batch is read while the caller deals with this one.
+        """
+        window = Window()
+        with shown(self.connection, {"landing_batch": window}):
+            for window.table in one_ahead(read_batches(self.landing, dict(files))):
+                begun = set(self.lines_of)
+                self._count(window.table)
+                yield [name for name in self.lines_of if name not in begun]
 
     def read_lines(self, files: Mapping[str, DataFile]) -> None:
         """Read the files into the temporary table `landing_lines` (`file, line, text, damage`)."""
@@ -79,7 +123,7 @@ class Load:
         with shown(self.connection, {"landing_batch": window}):
             for window.table in read_batches(self.landing, dict(files)):
                 self.connection.execute("INSERT INTO landing_lines SELECT * FROM landing_batch")
-                self.lines += window.table.num_rows
+                self._count(window.table)
 
     def parse_objects(self, fields: tuple[Field, ...]) -> None:
         """Split `landing_lines` into `landing_records`, one JSON object a line.
@@ -167,6 +211,11 @@ class Load:
             f"{self.rejected_rows} of {self.lines} lines are bad ({where}). More than {BAD_LINES_LIMIT} and "
             f"more than {BAD_LINES_SHARE_LIMIT:.1%} reject an export; fetch or export it again."
         )
+
+    def _count(self, batch: pa.Table) -> None:
+        self.lines += batch.num_rows
+        for counted in batch.column("file").value_counts().to_pylist():
+            self.lines_of[counted["values"]] += counted["counts"]
 
     def _mark_repeated_keys(self) -> None:
         # Most lines of a file have the same keys, so comparing them once per list of keys is three times as

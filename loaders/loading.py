@@ -1,10 +1,14 @@
-"""Loading a landing place: every complete, not yet loaded export, in order, one transaction each."""
+"""Loading a landing place: every complete, not yet loaded export, in order, each whole or not at all.
+
+An export has a transaction of its own, or shares one with small ones like it that are sound.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import duckdb
 
@@ -13,13 +17,17 @@ from loaders.exports import Export, Options, Status
 from loaders.known import told_by
 from loaders.landing import Landing
 from loaders.ledger import Entry, Ledger
-from loaders.load import Load
-from loaders.progress import reporting
+from loaders.load import Load, NotSoundError
+from loaders.progress import Reporter, reporting
 from loaders.vendors.vendor import Vendor
 from loaders.warehouse import told, transaction
 
 # What DuckDB raises for a value it cannot take: the export is at fault, and the next one may load.
 REFUSED_CONTENT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
+
+# Exports of one file each are loaded together up to so many, of so many bytes as they lie there.
+GROUP_EXPORTS = 256
+GROUP_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +46,16 @@ def load_landing(
 
     Raises NoExportsError when nothing there belongs to the vendor.
     """
-    return list(load_exports(connection, vendor, landing, options))
+    return [outcome for ended in load_exports(connection, vendor, landing, options) for outcome in ended]
 
 
 def load_exports(
     connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, options: Options
-) -> Iterator[Outcome]:
-    """Do what `load_landing` does, and yield each outcome before the next export is begun."""
+) -> Iterator[list[Outcome]]:
+    """Do what `load_landing` does, and yield what became of an export before the next one is begun.
+
+    Small exports that are alike are begun and ended together, and told together.
+    """
     ledger = Ledger(connection)
     exports = sorted(vendor.discover(landing, ledger, options), key=lambda export: export.order)
     if not exports:
@@ -56,12 +67,7 @@ def load_exports(
     run.note_known(exports)
     landing.expect(file for export in exports if run.is_due(export) for file in export.files)
     with reporting(vendor.name, len(exports)) as reporter:
-        for export in exports:
-            reporter.starting(export.export_id)
-            outcome = run.settle(export)
-            landing.release(export.files)
-            reporter.finished()
-            yield outcome
+        yield from run.settle_all(exports, reporter)
     run.note_known_anew()
     landing.release(export.column_list for export in exports if export.column_list)
 
@@ -87,17 +93,76 @@ class _Run:
         earlier = self._loaded(export)
         return earlier is None or earlier.digest != export.digest
 
-    def settle(self, export: Export) -> Outcome:
-        """Load the export, or note why not, and return what became of it."""
+    def settle_all(self, exports: Iterable[Export], reporter: Reporter) -> Iterator[list[Outcome]]:
+        """Settle the exports in order, and yield what became of them."""
+        for group in self._groups(exports):
+            reporter.starting(group[0].export_id)
+            outcomes = self.settle(group)
+            self._landing.release(file for export in group for file in export.files)
+            for _ in group:
+                reporter.finished()
+            yield outcomes
+
+    def settle(self, group: Sequence[Export]) -> list[Outcome]:
+        """Load the exports, or note why not, and return what became of each.
+
+        Where they cannot be loaded together, each half of them is settled by itself.
+        """
+        if len(group) == 1:
+            return [self._settle(group[0])]
         try:
-            if export.resolve:
-                self._has_resolved = True
-                export = export.resolve(export)
+            with _own_errors(group[0]), transaction(self._connection):
+                loaded = _load_together(self._connection, self._vendor, self._landing, group)
+        except (ExportRejectedError, NotReadyError):
+            half = len(group) // 2
+            return self.settle(group[:half]) + self.settle(group[half:])
+        self._dealt_with += group
+        self._entries |= {entry.export_id: entry for entry in loaded}
+        return [Outcome(entry, True, export.warnings) for entry, export in zip(loaded, group, strict=True)]
+
+    def _settle(self, export: Export) -> Outcome:
+        try:
+            export = self._resolved(export)
             return self._outcome(export)
         except ExportRejectedError as error:
             return self._refuse(export, error)
         finally:
             self._dealt_with.append(export)
+
+    def _groups(self, exports: Iterable[Export]) -> Iterator[list[Export]]:
+        """Yield the exports in order, those together that may be loaded together."""
+        group: list[Export] = []
+        for export in exports:
+            resolved = self._resolved_early(export)
+            if group and not (self._may_share(resolved) and _has_room(group, resolved)):
+                yield group
+                group = []
+            group.append(resolved)
+            if not self._may_share(resolved):
+                yield group
+                group = []
+        if group:
+            yield group
+
+    def _may_share(self, export: Export) -> bool:
+        """Return whether the export is new, and may be loaded together with others like it."""
+        is_open = export.status is None and not export.is_settled and export.resolve is None
+        return bool(export.alike) and is_open and self._loaded(export) is None
+
+    def _resolved_early(self, export: Export) -> Export:
+        """Return the export resolved, or as it is where that fails: it is told when it is settled."""
+        if not (export.alike and export.resolve and export.status is None):
+            return export
+        try:
+            return self._resolved(export)
+        except ExportRejectedError:
+            return export
+
+    def _resolved(self, export: Export) -> Export:
+        if export.resolve is None:
+            return export
+        self._has_resolved = True
+        return export.resolve(export)
 
     def note_known(self, exports: Iterable[Export]) -> None:
         """Note the files that need not be read again once these exports are settled."""
@@ -173,7 +238,7 @@ def _withdraw(connection: duckdb.DuckDBPyConnection, vendor: Vendor, earlier: En
 def _load(connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, export: Export) -> Entry:
     ledger = Ledger(connection)
     load_id, loaded_at = ledger.next_load()
-    load = Load(connection, landing, export, load_id, loaded_at)
+    load = Load(connection, landing, [export], load_id, loaded_at)
     vendor.land(load)
     load.check_bad_lines()
     entry = Entry(
@@ -192,6 +257,43 @@ def _load(connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landin
     ledger.write(entry)
     ledger.write_files(entry, export.files, export.identity, export.digest if export.identity else "")
     return entry
+
+
+def _has_room(group: Sequence[Export], export: Export) -> bool:
+    """Return whether the export is like those of the group, and together they are not too much."""
+    is_alike = group[0].alike == export.alike
+    is_other = all(each.export_id != export.export_id and each.identity != export.identity for each in group)
+    size = sum(each.files[0].size for each in (*group, export))
+    return is_alike and is_other and len(group) < GROUP_EXPORTS and size <= GROUP_BYTES
+
+
+def _load_together(
+    connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landing, group: Sequence[Export]
+) -> list[Entry]:
+    ledger = Ledger(connection)
+    load_id, loaded_at = ledger.next_load()
+    load = Load(connection, landing, group, load_id, loaded_at)
+    vendor.land(load)
+    if load.rows != load.lines or load.warnings:
+        raise NotSoundError("some export has more to tell than its rows")
+    entries = [
+        Entry(
+            vendor=export.vendor,
+            export_id=export.export_id,
+            status=Status.LOADED,
+            files=len(export.files),
+            rows=load.lines_of[export.identity],
+            reason="; ".join(export.warnings),
+            digest=export.digest,
+            uri=landing.uri,
+            load_id=load_id + place,
+            loaded_at=loaded_at + timedelta(microseconds=place),
+        )
+        for place, export in enumerate(group)
+    ]
+    ledger.write(*entries)
+    ledger.write_single_files(list(zip(entries, group, strict=True)))
+    return entries
 
 
 def _verdict(export: Export, landing: Landing, status: Status, reason: str) -> Entry:

@@ -39,7 +39,7 @@ def load_of(connection: duckdb.DuckDBPyConnection) -> Callable[[Path], Load]:
     def make(path: Path) -> Load:
         landing = open_landing(str(path))
         export = Export(vendor="v", export_id="e", order=(), files=tuple(landing.list_files()))
-        return Load(connection, landing, export, 1, datetime(2020, 1, 1))
+        return Load(connection, landing, [export], 1, datetime(2020, 1, 1))
 
     return make
 

@@ -36,7 +36,8 @@ def parsed(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Parsed:
         path = tmp_path / "lines.json"
         path.write_text("\n".join(lines), encoding="utf-8")
         landing = open_landing(str(path))
-        load = Load(connection, landing, Export(vendor="v", export_id="e", order=()), 1, datetime(2020, 1, 1))
+        export = Export(vendor="v", export_id="e", order=())
+        load = Load(connection, landing, [export], 1, datetime(2020, 1, 1))
         load.read_lines({"lines.json": landing.list_files()[0]})
         load.parse_objects(fields)
         rows = connection.execute(

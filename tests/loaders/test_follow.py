@@ -26,6 +26,7 @@ PLAIN = "from loaders.cli import main; main()"
 # Takes its time with every export, so that a signal arrives while one is in work.
 SLOW = """
 import time
+from loaders import loading
 from loaders.vendors.rudderstack.loader import RudderStack
 land = RudderStack.land
 def slow(self, load):
@@ -33,6 +34,7 @@ def slow(self, load):
     print("landing", flush=True)
     time.sleep(1.5)
 RudderStack.land = slow
+loading.GROUP_EXPORTS = 1
 from loaders.cli import main
 main()
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile, Export, Options, Status
@@ -15,10 +16,19 @@ from loaders.fields import Field, Kind, columns, extras, projection
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.lines import FETCH_AGAIN, is_gzip
-from loaders.load import PARSED, Load
+from loaders.load import PARSED, PLACE, Load
+from loaders.objects import ObjectForm, land_objects
 from loaders.queries import first_row
 from loaders.single_files import SingleFiles
-from loaders.vendors.monetate.windows import GRAMMAR, SUFFIX, day_of_folder, gaps_before, tell, window_of
+from loaders.vendors.monetate.windows import (
+    GRAMMAR,
+    SUFFIX,
+    Window,
+    day_of_folder,
+    gaps_before,
+    tell,
+    window_of,
+)
 
 # Tried in turn: the vendor's folders from the account on, then from the stream on.
 ANCHORS = (re.compile(r".*/([^/]+/raw_data/session_stream/.+)"), re.compile(r".*/(session_stream/.+)"))
@@ -92,36 +102,74 @@ class Monetate:
         """Return one export for each `*.json.gz` file, those with a foreign name marked as skipped."""
         files = [file for file in landing.list_files() if file.name.endswith(SUFFIX)]
         named = [file for file in files if window_of(file.name)]
-        exports = [_warned(export) for export in self._files.discover(landing, ledger, named)]
+        exports = [_described(export) for export in self._files.discover(landing, ledger, named)]
         exports = _told_gaps(exports, ledger)
         foreign = [file for file in files if not window_of(file.name)]
         return exports + [_skipped(landing, file) for file in foreign]
 
     def land(self, load: Load) -> None:
         """Insert the file's sessions; raises DamagedFileError for a file that is no whole gzip."""
-        (file,) = load.export.files
-        window = window_of(file.name)
-        if window is None:
-            raise DamagedFileError(f"{file.path} is not named {GRAMMAR}.")
-        if file.size and not is_gzip(load.landing, file):
-            raise DamagedFileError(
-                f"{file.path} is not gzip, so no checksum vouches for it being whole. {FETCH_AGAIN}"
-            )
-        load.read_lines({load.export.identity: file})
-        load.parse_objects(FIELDS)
-        _mark_unnested(load)
-        _mark_repeated_keys(load)
-        load.reject_bad_records()
-        load.insert(
-            "raw_monetate.sessions",
-            f"{columns(FIELDS)}, extras, window_started_at, window_ended_at, window_sequence",
-            f"SELECT {projection(FIELDS, values=PARSED)}, {extras(FIELDS)}, "
-            "$started_at, $ended_at, $sequence, file, line "
-            "FROM landing_records WHERE reason IS NULL",
-            started_at=window.started_at,
-            ended_at=window.ended_at,
-            sequence=window.sequence,
+        windows = [_checked(load, export.files[0]) for export in load.exports]
+        land_objects(
+            load,
+            load.single_files,
+            ObjectForm(
+                FIELDS,
+                insert=partial(_insert, windows=windows),
+                known=tuple(field.key for field in FIELDS),
+                is_sound=_sound(),
+                examine=_examine,
+            ),
         )
+
+
+def _checked(load: Load, file: DataFile) -> Window:
+    window = window_of(file.name)
+    if window is None:
+        raise DamagedFileError(f"{file.path} is not named {GRAMMAR}.")
+    if file.size and not is_gzip(load.landing, file):
+        raise DamagedFileError(
+            f"{file.path} is not gzip, so no checksum vouches for it being whole. {FETCH_AGAIN}"
+        )
+    return window
+
+
+def _insert(load: Load, source: str, windows: list[Window]) -> None:
+    load.insert(
+        "raw_monetate.sessions",
+        f"{columns(FIELDS)}, extras, window_started_at, window_ended_at, window_sequence",
+        f"SELECT {projection(FIELDS, values=PARSED)}, {extras(FIELDS)}, "
+        f"$started_at[{PLACE}], $ended_at[{PLACE}], $sequence[{PLACE}], file, line "
+        f"FROM {source} WHERE reason IS NULL",
+        started_at=[window.started_at for window in windows],
+        ended_at=[window.ended_at for window in windows],
+        sequence=[window.sequence for window in windows],
+    )
+
+
+def _sound() -> str:
+    """Return SQL that is true for a `record` whose nested objects have the right shape and each key once."""
+    return " AND ".join(_is_sound(field) for field in NESTED)
+
+
+def _is_sound(field: Field) -> str:
+    value = field.text("record")
+    unique = [
+        f"len(list_filter(json_keys({value}, '{place}'), lambda keys: len(keys) > list_unique(keys))) = 0"
+        for place in PATHS_OF_OBJECTS[field.key]
+    ]
+    # Without a further brace there is no object in it whose keys would have to be looked at.
+    return (
+        f"({value} IS NULL OR left({value}::VARCHAR, 1) IN ('{{', '[') "
+        f"AND (NOT contains(substr({value}::VARCHAR, 2), '{{') OR {' AND '.join(unique)}))"
+    )
+
+
+def _examine(load: Load) -> None:
+    load.parse_objects(FIELDS)
+    _mark_unnested(load)
+    _mark_repeated_keys(load)
+    load.reject_bad_records()
 
 
 def _mark_unnested(load: Load) -> None:
@@ -174,8 +222,9 @@ def _order(file: DataFile) -> tuple[str | int, ...]:
     return (window.started_at.isoformat(), window.sequence) if window else ("~", 0)
 
 
-def _warned(export: Export) -> Export:
+def _described(export: Export) -> Export:
     (file,) = export.files
+    export = replace(export, alike=Monetate.name)
     window, told = window_of(file.name), day_of_folder(export.identity)
     day = window.started_at.date().isoformat() if window else None
     if told in (None, day):

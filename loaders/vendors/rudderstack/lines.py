@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
+from functools import partial
 
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, columns, extras, projection
-from loaders.load import PARSED, Load
+from loaders.load import PARSED, PLACE, Load
+from loaders.objects import EXAMINED, REPEATED, ObjectForm
 from loaders.queries import first_row
 from loaders.vendors.rudderstack.columns import (
     CALL_FIELDS,
@@ -34,30 +37,29 @@ CONTEXT_COLUMNS = (
     ("context_session_id", "as_integer(context[2])"),
     ("context_session_start", "as_boolean(context[3])"),
 )
+# Keys that `_rename_keys` would change.
+RENAMED = "keys <> list_transform(keys, lambda key: lower(key)) OR list_contains(keys, '_timestamp')"
 SNAKE_CASE_EVENT = (
     "nullif(trim(lower(regexp_replace(regexp_replace(record.\"event\", '([a-z0-9])([A-Z])', '\\1_\\2', 'g'), "
     "'[^\\p{L}\\p{N}]+', '_', 'g')), '_'), '')"
 )
 
 
-def line_form(load: Load, file: DataFile) -> LineForm:
-    """Return the form of the lines in `landing_lines`: that of the first line which has one.
-
-    Raises DamagedFileError where there are lines, but none has a form.
-    """
+def line_forms(load: Load, files: Sequence[str], lines: str = "landing_batch") -> dict[str, LineForm]:
+    """Return the forms of the files' lines in the table `lines`: those of the first lines which have one."""
     # Conditions of a WHERE run in any order; only CASE promises not to take apart what is no JSON.
-    found = first_row(
-        load.connection,
-        """
+    found = load.connection.execute(
+        f"""
         WITH objects AS (
-            SELECT keys, list_transform(keys, lambda key: lower(key)) AS names
+            SELECT file, line, keys, list_transform(keys, lambda key: lower(key)) AS names
             FROM (
-                SELECT CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
-                FROM landing_lines
+                SELECT file, line,
+                    CASE WHEN damage IS NULL AND json_valid(text) THEN json_keys(text) END AS keys
+                FROM {lines} WHERE file IN (SELECT unnest($files))
             )
         ),
         forms AS (
-            SELECT CASE
+            SELECT file, line, CASE
                 WHEN list_contains(keys, 'messageId') THEN 'call'
                 WHEN list_has_all(keys, ['data', 'metadata']) THEN 'staged row'
                 WHEN list_has_all(names, ['id', 'received_at']) THEN 'row'
@@ -66,11 +68,21 @@ def line_form(load: Load, file: DataFile) -> LineForm:
             END AS form
             FROM objects
         )
-        SELECT form FROM forms WHERE form IS NOT NULL LIMIT 1
+        SELECT file, arg_min(form, line) FROM forms WHERE form IS NOT NULL GROUP BY file
         """,
-    )
+        {"files": list(files)},
+    ).fetchall()
+    return {file: LineForm(form) for file, form in found}
+
+
+def line_form(load: Load, file: DataFile) -> LineForm:
+    """Return the form of the lines in `landing_lines`, which are those of one file.
+
+    Raises DamagedFileError where there are lines, but none has a form.
+    """
+    found = line_forms(load, load.names, "landing_lines")
     if found:
-        return LineForm(found[0])
+        return found[load.names[0]]
     if not load.lines:
         return LineForm.CALL
     raise DamagedFileError(
@@ -80,13 +92,18 @@ def line_form(load: Load, file: DataFile) -> LineForm:
     )
 
 
-def land_calls(load: Load, source_id: str | None) -> None:
-    """Land `landing_lines` of calls: three types into their tables, the others as they are."""
-    load.parse_objects(CALL_FIELDS)
-    load.reject_bad_records()
+def calls_form(sources: Sequence[str | None]) -> ObjectForm:
+    """Return how calls become rows: three types in their tables, the others as they are.
+
+    `sources` are the ids of the sources of the load's exports.
+    """
+    return ObjectForm(CALL_FIELDS, insert=partial(_insert_calls, sources=sources))
+
+
+def _insert_calls(load: Load, records: str, sources: Sequence[str | None]) -> None:
     context = ", ".join(f'{expression} AS "{column}"' for column, expression in CONTEXT_COLUMNS)
     context_names = ", ".join(column for column, _ in CONTEXT_COLUMNS)
-    present = _distinct(load, 'SELECT DISTINCT record."type" FROM landing_records WHERE reason IS NULL')
+    present = _distinct(load, f'SELECT DISTINCT record."type" FROM {records} WHERE reason IS NULL')
     for table, call_type in CALL_TYPES.items():
         if call_type not in present:
             continue
@@ -99,11 +116,11 @@ def land_calls(load: Load, source_id: str | None) -> None:
         load.insert(
             f"raw_rudderstack.{table}",
             f"source_id, {columns(kept)}{event}, {context_names}, extras",
-            f"SELECT $source_id, {projection(kept, values=PARSED)}{event_value}, {context}, "
+            f"SELECT $sources[{PLACE}], {projection(kept, values=PARSED)}{event_value}, {context}, "
             f"{extras((*kept, Field('type', 'type')))}, file, line "
-            f"FROM (SELECT *, document ->> {CONTEXT_PATHS} AS context FROM landing_records "
+            f"FROM (SELECT *, document ->> {CONTEXT_PATHS} AS context FROM {records} "
             'WHERE reason IS NULL AND record."type" = $call_type)',
-            source_id=source_id,
+            sources=list(sources),
             call_type=call_type,
         )
     if present <= set(CALL_TYPES.values()):
@@ -111,10 +128,17 @@ def land_calls(load: Load, source_id: str | None) -> None:
     load.insert(
         "raw_rudderstack.other_calls",
         "source_id, type, record",
-        'SELECT $source_id, record."type", document::JSON, file, line FROM landing_records '
+        f'SELECT $sources[{PLACE}], record."type", document::JSON, file, line FROM {records} '
         "WHERE reason IS NULL AND coalesce(record.\"type\", '') NOT IN ('track', 'identify', 'alias')",
-        source_id=source_id,
+        sources=list(sources),
     )
+
+
+def land_calls(load: Load, source_id: str | None) -> None:
+    """Land `landing_lines` of calls."""
+    form = calls_form([source_id])
+    form.examine_lines(load)
+    form.insert(load, EXAMINED)
 
 
 def land_staged_rows(load: Load, source_id: str | None) -> None:
@@ -146,14 +170,34 @@ def land_staged_rows(load: Load, source_id: str | None) -> None:
     )
 
 
+def rows_form(table: str, sources: Sequence[str | None]) -> ObjectForm:
+    """Return how rows of one of TABLES become rows of it."""
+    return ObjectForm(
+        row_fields(table),
+        insert=partial(_insert_rows, table=table, sources=sources),
+        known=tuple(field.key for field in row_fields(table)),
+        faulty_keys=f"{REPEATED} OR {RENAMED}",
+        examine=partial(_examine_rows, table=table),
+    )
+
+
+def row_fields(table: str) -> tuple[Field, ...]:
+    """Return the fields of a row of one of TABLES."""
+    return ROW_FIELDS + TABLE_FIELDS[table]
+
+
 def land_rows(load: Load, table: str, source_id: str | None, delivered: str = "") -> None:
     """Land `landing_lines` of rows of one of TABLES; column names are found without regard to case.
 
     `delivered` is a temporary table with the whole lines, where `landing_lines` holds only parts of them.
     """
-    fields = ROW_FIELDS + TABLE_FIELDS[table]
+    _examine_rows(load, table, delivered)
+    _insert_rows(load, EXAMINED, table, [source_id])
+
+
+def _examine_rows(load: Load, table: str, delivered: str = "") -> None:
     delivered = _rename_keys(load, delivered)
-    load.parse_objects(fields)
+    load.parse_objects(row_fields(table))
     if delivered:
         load.reject_rows(
             "SELECT file, line, reason, delivered.text FROM landing_records "
@@ -161,12 +205,16 @@ def land_rows(load: Load, table: str, source_id: str | None, delivered: str = ""
         )
     else:
         load.reject_bad_records()
+
+
+def _insert_rows(load: Load, records: str, table: str, sources: Sequence[str | None]) -> None:
+    fields = row_fields(table)
     load.insert(
         f"raw_rudderstack.{table}",
         f"source_id, {columns(fields)}, extras",
-        f"SELECT $source_id, {projection(fields, values=PARSED)}, {extras(fields)}, file, line "
-        "FROM landing_records WHERE reason IS NULL",
-        source_id=source_id,
+        f"SELECT $sources[{PLACE}], {projection(fields, values=PARSED)}, {extras(fields)}, file, line "
+        f"FROM {records} WHERE reason IS NULL",
+        sources=list(sources),
     )
 
 

@@ -17,20 +17,25 @@ from loaders.exports import DataFile, Export, Options
 from loaders.known import KnownFiles
 from loaders.landing import Landing
 from loaders.ledger import Ledger
-from loaders.load import Load
+from loaders.load import Load, NotSoundError
+from loaders.objects import PROVED, ObjectForm, land_shown
 from loaders.single_files import SingleFiles
 from loaders.vendors.rudderstack.column_lists import ColumnLists, find_lists, read_list
 from loaders.vendors.rudderstack.columns import TABLES
 from loaders.vendors.rudderstack.lines import (
     LineForm,
+    calls_form,
     land_calls,
     land_other_rows,
     land_rows,
     land_staged_rows,
     line_form,
+    line_forms,
+    rows_form,
 )
-from loaders.vendors.rudderstack.paths import form_of, identity_of, order_of, source_of, table_of
+from loaders.vendors.rudderstack.paths import STAGING, form_of, identity_of, order_of, source_of, table_of
 from loaders.vendors.rudderstack.vouching import vouched
+from loaders.windows import Window, shown
 
 
 class RudderStack:
@@ -45,7 +50,10 @@ class RudderStack:
     def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
         """Return one export for each JSON, CSV or Parquet file, and for each that a manifest misses."""
         files = landing.list_files()
-        exports = self._files.discover(landing, ledger, [file for file in files if form_of(file)])
+        exports = [
+            _described(landing, export)
+            for export in self._files.discover(landing, ledger, [file for file in files if form_of(file)])
+        ]
         lists = find_lists(files)
         named = [_with_column_list(landing, export, lists) for export in exports]
         return vouched(KnownFiles(landing, ledger, self.name), files, named, self.name)
@@ -57,25 +65,65 @@ class RudderStack:
         number of records than its manifest lists and for a list of columns that cannot be used.
         """
         (file,) = load.export.files
-        _land_file(load, file)
-        promised = load.export.record_count
-        if promised is not None and promised != load.lines:
-            raise ManifestError(
-                f"{file.path} holds {load.lines} records, its manifest lists {promised}. "
-                f"Fetch the file again."
-            )
+        if form_of(file) in ("csv", "parquet"):
+            table = table_of(load.landing, load.export.identity, file)
+            _read_columns(load, file, form_of(file), table)
+            _land_table(load, table, source_of(load.export.identity))
+        else:
+            _land_lines(load)
+        for export in load.exports:
+            _check_count(load, export)
 
 
-def _land_file(load: Load, file: DataFile) -> None:
-    source_id = source_of(load.export.identity)
-    table = table_of(load.landing, load.export.identity, file)
-    form = form_of(file)
-    if form in ("csv", "parquet"):
-        _read_columns(load, file, form, table)
-        _land_table(load, table, source_id)
-        return
-    load.read_lines({load.export.identity: file})
-    match line_form(load, file):
+def _check_count(load: Load, export: Export) -> None:
+    # Of one export all lines are its own, in whatever form they came.
+    lines = load.lines if len(load.exports) == 1 else load.lines_of[export.identity]
+    if export.record_count not in (None, lines):
+        raise ManifestError(
+            f"{export.files[0].path} holds {lines} records, its manifest lists {export.record_count}. "
+            f"Fetch the file again."
+        )
+
+
+def _land_lines(load: Load) -> None:
+    """Land the lines of JSON files, batch by batch where their form is one that can be proved sound."""
+    sources = [source_of(export.identity) for export in load.exports]
+    table = table_of(load.landing, load.export.identity, load.export.files[0])
+    forms: dict[LineForm | None, ObjectForm] = {LineForm.CALL: calls_form(sources)}
+    if table in TABLES:
+        forms[LineForm.ROW] = rows_form(table, sources)
+    proved = Window()
+    form: ObjectForm | None = None
+    with shown(load.connection, {PROVED: proved}):
+        for begun in load.show_lines(load.single_files):
+            known = {forms.get(kind) for kind in _kinds(load, begun)} | ({form} if form else set())
+            if len(known) != 1:
+                break
+            (form,) = known
+            if form is None:
+                break
+            land_shown(load, form, proved)
+        else:
+            return
+    _land_whole(load, table, sources[0])
+
+
+def _kinds(load: Load, begun: list[str]) -> set[LineForm | None]:
+    """Return the forms of the files that begin in `landing_batch`; None stands for one that shows none."""
+    if not begun:
+        return set()
+    found = line_forms(load, begun)
+    return {found.get(name) for name in begun}
+
+
+def _land_whole(load: Load, table: str, source_id: str | None) -> None:
+    """Land the lines of one file, of whatever form, at once."""
+    if len(load.exports) > 1:
+        raise NotSoundError("the files are not of one form that is known")
+    load.lines = 0
+    load.lines_of.clear()
+    load.read_lines(load.single_files)
+    match line_form(load, load.export.files[0]):
         case LineForm.CALL:
             land_calls(load, source_id)
         case LineForm.STAGED_ROW:
@@ -89,6 +137,14 @@ def _land_table(load: Load, table: str, source_id: str | None) -> None:
         land_rows(load, table, source_id)
     else:
         land_other_rows(load, table, source_id)
+
+
+def _described(landing: Landing, export: Export) -> Export:
+    (file,) = export.files
+    table = table_of(landing, export.identity, file)
+    if form_of(file) in ("csv", "parquet") or table not in TABLES or STAGING in export.identity:
+        return export
+    return replace(export, alike=table)
 
 
 def _with_column_list(landing: Landing, export: Export, lists: ColumnLists) -> Export:

@@ -15,11 +15,10 @@ COLUMN_LIST_SUFFIX = ".columns.json"
 FILE_NAME = re.compile(r"\.(?P<form>json|ndjson|jsonl|csv|parquet)(?:\.gz)?$", re.IGNORECASE)
 LAKE = "rudder-datalake"
 LOAD_OBJECTS = "rudder-warehouse-load-objects"
+STAGING = "rudder-warehouse-staging-logs"
 # The folders that the vendor writes to, under whatever prefix.
-FOLDERS = ("rudder-logs", "rudder-warehouse-staging-logs", LOAD_OBJECTS, LAKE)
-SOURCE_IN_PATH = re.compile(
-    rf"(?:^|/)(?:rudder-logs|rudder-warehouse-staging-logs|{LOAD_OBJECTS}/[^/]+)/(?P<source>[^/]+)/"
-)
+FOLDERS = ("rudder-logs", STAGING, LOAD_OBJECTS, LAKE)
+SOURCE_IN_PATH = re.compile(rf"(?:^|/)(?:rudder-logs|{STAGING}|{LOAD_OBJECTS}/[^/]+)/(?P<source>[^/]+)/")
 # A lake has a folder for each namespace, which is the schema of the tables in it.
 TABLE_FOLDER = re.compile(rf"(?:^|/)(?:{LOAD_OBJECTS}|{LAKE}/[^/]+)/(?P<table>[^/]+)/")
 # Names of tables in the path of rows; the last one counts. Those of tables that are not typed here must

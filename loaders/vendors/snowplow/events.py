@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+import pyarrow.compute as pc
 
 from loaders.delimited import Header, read_csv, read_parquet
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, extras, fault
-from loaders.load import Load
+from loaders.load import Load, NotSoundError
+from loaders.objects import ObjectForm
+from loaders.objects import land_objects as land_form
 from loaders.vendors.snowplow.columns import (
     ALIASES,
     ATOMIC_COLUMNS,
@@ -22,6 +26,7 @@ from loaders.vendors.snowplow.columns import (
     ENTITY_PREFIXES,
     EVENT_COLUMNS,
 )
+from loaders.windows import Window, shown
 
 TABLE = "raw_snowplow.events"
 REQUIRED = (
@@ -30,9 +35,10 @@ REQUIRED = (
 )
 KEYS = tuple(field.key for field in REQUIRED)
 OBJECT_FIELDS = (*REQUIRED, *(Field(name, name) for name in EVENT_COLUMNS if name not in KEYS))
+OBJECT_KEYS = tuple(field.key for field in OBJECT_FIELDS)
 ALIAS_FIELDS = tuple(Field(column, alias) for column, alias in ALIASES.items())
 
-SPLIT_LINES = "SELECT *, str_split(text, chr(9)) AS fields FROM landing_lines"
+SPLIT_LINES = "SELECT *, str_split(text, chr(9)) AS fields FROM landing_batch"
 
 Reader = Callable[[Load, str, DataFile], Header]
 READERS: dict[str, Reader] = {"csv": read_csv, "parquet": read_parquet}
@@ -50,14 +56,16 @@ def land_atomic(load: Load, files: Mapping[str, DataFile]) -> None:
 
 def land_objects(load: Load, files: Mapping[str, DataFile]) -> None:
     """Land files of wide rows, one JSON object a line; entities and unknown keys go to `extras`."""
-    load.read_lines(files)
-    load.parse_objects((*OBJECT_FIELDS, *ALIAS_FIELDS))
-    load.reject_bad_records()
+    form = ObjectForm((*OBJECT_FIELDS, *ALIAS_FIELDS), _insert_objects, known=OBJECT_KEYS)
+    land_form(load, files, form)
+
+
+def _insert_objects(load: Load, records: str) -> None:
     texts = ", ".join(_object_text(column) for column in EVENT_COLUMNS)
     load.insert(
         TABLE,
         _names((*EVENT_COLUMNS, "extras")),
-        f"SELECT {texts}, {extras(OBJECT_FIELDS)}, file, line FROM landing_records WHERE reason IS NULL",
+        f"SELECT {texts}, {extras(OBJECT_FIELDS)}, file, line FROM {records} WHERE reason IS NULL",
     )
 
 
@@ -99,33 +107,46 @@ def land_columns(load: Load, name: str, file: DataFile, form: str) -> None:
 def _land_tsv(
     load: Load, files: Mapping[str, DataFile], shapes: tuple[tuple[str, ...], ...], expected: str
 ) -> None:
-    load.read_lines(files)
     # The required fields stand before the first one that an atomic event lacks.
     record = ", ".join(f"'{key}': fields[{ENRICHED_COLUMNS.index(key) + 1}]" for key in KEYS)
     widths = ", ".join(str(len(shape)) for shape in shapes)
-    # Only the bad lines are kept apart: to write every line's fields down twice would double the time.
-    load.connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE landing_records AS
-        SELECT file, line, text,
-            CASE
-                WHEN damage IS NOT NULL THEN damage
-                WHEN len(fields) NOT IN ({widths}) THEN len(fields) || $expected
-                ELSE {fault(REQUIRED)}
-            END AS reason
-        FROM (SELECT *, {{{record}}} AS record FROM ({SPLIT_LINES}))
-        WHERE reason IS NOT NULL
-        """,
-        {"expected": f" fields, {expected}"},
-    )
-    load.reject_bad_records()
+    # A condition on what was split would split the line anew.
+    examined = f"""
+        SELECT file, line, reason, width, CASE WHEN reason IS NOT NULL THEN text END AS text
+        FROM (
+            SELECT *, len(fields) AS width,
+                CASE
+                    WHEN damage IS NOT NULL THEN damage
+                    WHEN len(fields) NOT IN ({widths}) THEN len(fields) || $expected
+                    ELSE {fault(REQUIRED)}
+                END AS reason
+            FROM (SELECT *, {{{record}}} AS record FROM ({SPLIT_LINES}))
+        )
+    """
+    bad = Window()
+    with shown(load.connection, {"bad_lines": bad}):
+        for _ in load.show_lines(files):
+            found = load.connection.execute(examined, {"expected": f" fields, {expected}"}).to_arrow_table()
+            bad.table = found.filter(pc.field("reason").is_valid())
+            if bad.table.num_rows and len(load.exports) > 1:
+                raise NotSoundError("a line is not sound")
+            good = found.filter(pc.field("reason").is_null())
+            present = set(good.column("width").unique().to_pylist())
+            _land_shown_lines(load, [shape for shape in shapes if len(shape) in present], bad.table.num_rows)
+
+
+def _land_shown_lines(load: Load, shapes: Sequence[tuple[str, ...]], bad: int) -> None:
+    """Quarantine `bad_lines`, and insert the other lines of `landing_batch`, which have these shapes."""
+    if bad:
+        load.reject_rows("SELECT file, line, reason, text FROM bad_lines")
+    others = "ANTI JOIN bad_lines USING (file, line)" if bad else ""
     for shape in shapes:
         texts = ", ".join(f"nullif(fields[{place}], '')" for place in range(1, len(shape) + 1))
+        width = f"WHERE len(fields) = {len(shape)}" if bad or len(shapes) > 1 else ""
         load.insert(
             TABLE,
             _names(shape),
-            f"SELECT {texts}, file, line FROM ({SPLIT_LINES}) ANTI JOIN landing_records USING (file, line) "
-            f"WHERE len(fields) = {len(shape)}",
+            f"SELECT {texts}, file, line FROM ({SPLIT_LINES}) {others} {width}",
         )
 
 

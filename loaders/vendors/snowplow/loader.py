@@ -7,7 +7,7 @@ file but its own form: the gzip checksum, 131 fields in each TSV line, the colum
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loaders.errors import ChangedFileError, ManifestError
 from loaders.exports import DataFile, Export, Options, Status
@@ -60,7 +60,8 @@ class Snowplow:
         """Return one export for each run folder and for each file of events outside of one."""
         runs, outside = find_runs(landing, landing.list_files())
         single = [file for file in outside if _form(file)]
-        return _run_exports(landing, ledger, runs) + self._files.discover(landing, ledger, single)
+        found = self._files.discover(landing, ledger, single)
+        return _run_exports(landing, ledger, runs) + [_described(export) for export in found]
 
     def land(self, load: Load) -> None:
         """Insert the export's events; raises ManifestError or DamagedFileError for one that is not sound."""
@@ -70,7 +71,7 @@ class Snowplow:
         (file,) = load.export.files
         form = _form(file)
         if form == "tsv":
-            land_enriched(load, {load.export.identity: file})
+            land_enriched(load, load.single_files)
         else:
             land_columns(load, load.export.identity, file, form)
 
@@ -201,6 +202,11 @@ def _run_export(run: RunFolder, export_id: str, told: _Completed) -> Export:
         ),
         known_by=(run.completion,) if run.completion else (),
     )
+
+
+def _described(export: Export) -> Export:
+    (file,) = export.files
+    return replace(export, alike="tsv") if _form(file) == "tsv" else export
 
 
 def _form(file: DataFile) -> str:
