@@ -83,3 +83,22 @@
 {% macro duckdb__total_minutes(earlier, later, condition) -%}
     coalesce(sum(epoch_us({{ later }}) - epoch_us({{ earlier }})) filter (where {{ condition }}), 0) / 60000000.0::double
 {%- endmacro %}
+
+
+{#- Whole seconds of the clock that begin between two moments: 1.9 to 3.1 are two. -#}
+{% macro clock_seconds_between(earlier, later) %}
+    {{- return(adapter.dispatch('clock_seconds_between', 'sessionhouse')(earlier, later)) -}}
+{% endmacro %}
+
+{% macro duckdb__clock_seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+
+{% macro heartbeat_number(moment, seconds) %}
+    {{- return(adapter.dispatch('heartbeat_number', 'sessionhouse')(moment, seconds)) -}}
+{% endmacro %}
+
+{% macro duckdb__heartbeat_number(moment, seconds) -%}
+    epoch_us({{ moment }}) // {{ 1000000 * seconds }}
+{%- endmacro %}

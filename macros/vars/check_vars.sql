@@ -33,6 +33,8 @@
         'pendo_exclude': {'kind': 'lists', 'keys': ['visitors', 'accounts', 'domains', 'ips']},
         'session_event_counts': {'kind': 'event_names'},
         'flow_length': {'kind': 'integer', 'least': 2, 'most': 20},
+        'page_ping_heartbeat_seconds': {'kind': 'integer', 'least': 1, 'most': 3600},
+        'page_ping_minimum_visit_seconds': {'kind': 'integer', 'least': 0, 'most': 3600},
         'lifecycle_clock': {'kind': 'choice', 'values': ['loaded_at', 'received_at']},
         'start_date': {'kind': 'moment'},
         'backfill_limit_days': {'kind': 'optional_integer', 'least': 1, 'most': 36500},
