@@ -102,3 +102,18 @@
 {% macro duckdb__heartbeat_number(moment, seconds) -%}
     epoch_us({{ moment }}) // {{ 1000000 * seconds }}
 {%- endmacro %}
+
+
+{% macro day_after(day, days) %}
+    {{- return(adapter.dispatch('day_after', 'sessionhouse')(day, days)) -}}
+{% endmacro %}
+
+{% macro duckdb__day_after(day, days) -%}
+    cast({{ day }} + {{ days }} as date)
+{%- endmacro %}
+
+
+{#- Engines do not agree about what the least of something and null is. -#}
+{% macro earlier_day(day_or_null, day) -%}
+    case when {{ day_or_null }} < {{ day }} then {{ day_or_null }} else {{ day }} end
+{%- endmacro %}

@@ -105,7 +105,8 @@ final as (
         sessions.first_event,
         sessions.last_event,
         case
-            when sessions.is_interaction then coalesce(contexts.is_bounce, coalesce(event_totals.acts, 0) <= 1)
+            when sessions.is_interaction
+                then coalesce(contexts.is_bounce, coalesce(event_totals.acts, 0) <= 1)
         end as is_bounce,
         firsts.is_first_interaction as is_new_visitor,
         case when sessions.source = 'snowplow' then coalesce(pages.page_views, 0) else contexts.page_views end

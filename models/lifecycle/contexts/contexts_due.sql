@@ -75,7 +75,7 @@ last_events as (
 
 ),
 
--- A native session has a record of its own; one that the idle rule makes begins within the session of a record.
+-- A native session has a record of its own; one that the idle rule makes begins in the session of a record.
 recorded_sessions as (
 
     select

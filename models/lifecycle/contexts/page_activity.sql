@@ -70,7 +70,8 @@ page_views as (
 
 ),
 
--- What names no page view belongs to none. The first ping says that the minimum visit has passed, every further one that a heartbeat more has.
+-- What names no page view belongs to none. The first ping says that the minimum visit has passed, each
+-- further one that a heartbeat more has.
 final as (
 
     select

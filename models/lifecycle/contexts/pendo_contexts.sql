@@ -1,6 +1,8 @@
 {{ config(materialized='ephemeral') }}
 
-{%- set paths = ['$.title', '$.referrer', '$.userAgent', '$.country', '$.region', '$.city', '$.appVersion'] -%}
+{%- set paths = [
+    '$.title', '$.referrer', '$.userAgent', '$.country', '$.region', '$.city', '$.appVersion',
+] -%}
 with due as (
 
     select * from {{ ref('contexts_due') }}

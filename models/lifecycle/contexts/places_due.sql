@@ -2,7 +2,8 @@
 
 {%- set reader = 'dim_sessions' -%}
 {#- Read by name: the table is what the run goes on from, and reads this model itself. -#}
-{%- set goes_on = continues(api.Relation.create(database=target.database, schema='marts', identifier=reader)) -%}
+{%- set mart = api.Relation.create(database=target.database, schema='marts', identifier=reader) -%}
+{%- set goes_on = continues(mart) -%}
 
 -- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}
 with

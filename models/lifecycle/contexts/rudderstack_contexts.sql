@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
-{#- The paths of a call as it was sent; a row of a warehouse table has them as columns, context_page_url and so on. -#}
+{#- Paths in a call as it was sent; a row of a warehouse table has columns, such as context_page_url. -#}
 {%- set parts = {
     'page_url': 'page.url',
     'page_title': 'page.title',
@@ -23,9 +23,9 @@
 {%- set row_paths = [] -%}
 {%- set expressions = {} -%}
 {%- for name, path in parts.items() -%}
-    {%- do sent_paths.append('$.context.' ~ path) -%}
-    {%- do row_paths.append('$.context_' ~ path | replace('.', '_') | replace('userAgent', 'user_agent')) -%}
-    {%- do expressions.update({name: 'texts[' ~ loop.index ~ ']'}) -%}
+{%- do sent_paths.append('$.context.' ~ path) -%}
+{%- do row_paths.append('$.context_' ~ path | replace('.', '_') | replace('userAgent', 'user_agent')) -%}
+{%- do expressions.update({name: 'texts[' ~ loop.index ~ ']'}) -%}
 {%- endfor -%}
 {%- do expressions.update({
     'device_type': device_type_of(expressions.device_type),
@@ -65,7 +65,8 @@ parts as (
     select
         *,
         case
-            when {{ json_part('extras', '$.context') }} is not null then {{ json_texts('extras', sent_paths) }}
+            when {{ json_part('extras', '$.context') }} is not null
+                then {{ json_texts('extras', sent_paths) }}
             else {{ json_texts('extras', row_paths) }}
         end as texts,
     from found
