@@ -67,7 +67,7 @@ reached_{{ loop.index }} as (
             before.within = tries.within
             and before.whose = tries.whose
             and before.place < tries.place
-            and (before.ends_at is null or tries.occurred_at <= before.ends_at)
+            and coalesce(tries.occurred_at <= before.ends_at, true)
     where tries.event_name = {{ text_literal(step) }}
     group by before.within, before.source, before.whose, before.started, before.ends_at
     {%- endif %}

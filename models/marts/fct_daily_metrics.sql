@@ -110,8 +110,8 @@ followed_days as (
 
 ),
 
--- A visitor counts from an active day on until the span is over or the next active day takes it up, so that each is
--- counted once on every day.
+-- A visitor counts from an active day on until the span is over or the next active day takes it up, so that
+-- each is counted once on every day.
 steps as (
 
     select
