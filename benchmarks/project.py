@@ -17,7 +17,7 @@ from benchmarks.timing import ROOT, Run, run
 
 BIN = Path(sys.executable).parent
 DATABASE_NAME = "bench.duckdb"
-CHANGES = ("--selector", "changes")
+CHANGES = ("--selector", "nightly")
 
 
 @dataclass(frozen=True, slots=True)

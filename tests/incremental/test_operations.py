@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.incremental.conftest import Told
@@ -29,8 +31,19 @@ def test_a_run_with_nothing_new_touches_no_row(told: Told) -> None:
     )
     marked = warehouse.keep("marked")
 
-    warehouse.run(*WITHOUT_VIEWS)
+    run = warehouse.run(*WITHOUT_VIEWS)
 
+    left_alone = set(re.findall(r"model \w+\.(\w+) [. ]*\[NOTHING NEW ", run.stdout))
+    assert left_alone == set(told.third.last_successes()) | {
+        *(
+            "stg_leanplum__repeated_sessions",
+            "stg_leanplum__repeated_events",
+            "stg_monetate__repeated_sessions",
+        ),
+        *("stg_pendo__repeated_events", "stg_rudderstack__repeated_tracks", "stg_snowplow__repeated_events"),
+        *("int_session_record_versions", "int_event_versions", "int_identity_versions", "int_alias_versions"),
+        *("int_sessionized_event_versions", "int_session_versions"),
+    }
     after = warehouse.now()
     for name in ("events_this_run", "sessions_this_run", "session_changes", "visitor_changes"):
         assert after.rows(f"SELECT count(*) FROM lifecycle.{name}") == [(0,)]
@@ -41,6 +54,26 @@ def test_a_run_with_nothing_new_touches_no_row(told: Told) -> None:
     assert after.rows("SELECT state, upper_limit, lower_limit > upper_limit FROM lifecycle.run_limits") == [
         ("standard", max(told.third.last_successes().values()), True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "is_written", "is_noticed"),
+    [("build", True, True), ("build", False, False), ("test", False, True)],
+)
+def test_a_build_looks_at_what_the_run_wrote_and_a_test_at_every_row(
+    told: Told, command: str, is_written: bool, is_noticed: bool
+) -> None:
+    warehouse = told.warehouse
+    warehouse.restore(told.third)
+    this_run = "session_key IN (SELECT session_key FROM lifecycle.session_changes)"
+    event = f"SELECT * FROM marts.fct_events WHERE ({this_run}) = {is_written} LIMIT 1"
+    warehouse.execute(f"INSERT INTO marts.fct_events {event}")
+
+    warehouse.workspace.dbt(
+        command,
+        *("--select", "unique_fct_events_event_key", "--target-path", str(warehouse.target())),
+        code=1 if is_noticed else 0,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def test_wrong_vars_are_refused_by_name(empty_raw: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "fault"),
     [
         ("session_idle_minutes", True, "is True; it takes a whole number from 1 to 1440"),
         ("max_session_days", "three", "is three"),
@@ -63,8 +63,8 @@ def test_wrong_vars_are_refused_by_name(empty_raw: Workspace) -> None:
         ("flow_length", 1, "is 1; it takes a whole number from 2 to 20"),
     ],
 )
-def test_each_var_is_checked(var_faults: VarFaults, name: str, value: object, told: str) -> None:
-    assert told in var_faults(name, value)
+def test_each_var_is_checked(var_faults: VarFaults, name: str, value: object, fault: str) -> None:
+    assert fault in var_faults(name, value)
 
 
 @pytest.mark.parametrize("name", [*DECLARED])
