@@ -1,19 +1,30 @@
+{%- set day_numbers = [1, 7, 14, 30] -%}
 with retention as (
 
     select * from {{ ref('fct_retention') }}
 
 ),
 
+-- Nobody is 0; a day that is still to come for the cohort is null.
 cohorts as (
 
     select
         source,
         app_id,
         cohort_day,
-        max(visitors) filter (where day_number = 0) as visitors,
-        coalesce(sum(visitors) filter (where day_number = 1), 0) as came_back_after_1_day,
-        coalesce(sum(visitors) filter (where day_number = 7), 0) as came_back_after_7_days,
-        coalesce(sum(visitors) filter (where day_number = 14), 0) as came_back_after_14_days,
+        any_value(cohort_size) as visitors,
+        {%- for number in day_numbers %}
+        case
+            when any_value(days_observed) >= {{ number }}
+                then coalesce(sum(visitors) filter (where day_number = {{ number }}), 0)
+        end as came_back_after_{{ number }}_{{ 'day' if number == 1 else 'days' }},
+        {%- endfor %}
+        {%- for number in day_numbers %}
+        case
+            when any_value(days_observed) >= {{ number }}
+                then round(100 * coalesce(sum(share) filter (where day_number = {{ number }}), 0), 1)
+        end as percent_after_{{ number }}_{{ 'day' if number == 1 else 'days' }},
+        {%- endfor %}
     from retention
     group by all
 

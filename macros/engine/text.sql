@@ -25,15 +25,6 @@
 {%- endmacro %}
 
 
-{% macro url_host(url) %}
-    {{- return(adapter.dispatch('url_host', 'sessionhouse')(url)) -}}
-{% endmacro %}
-
-{% macro duckdb__url_host(url) -%}
-    nullif(lower(regexp_extract({{ url }}, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)', 1)), '')
-{%- endmacro %}
-
-
 {% macro json_string(document, path) %}
     {{- return(adapter.dispatch('json_string', 'sessionhouse')(document, path)) -}}
 {% endmacro %}
@@ -45,4 +36,23 @@
 
 {% macro text_literal(value) -%}
     '{{ value | string | replace("'", "''") }}'
+{%- endmacro %}
+
+
+{#- A pattern is an RE2 regular expression; case does not matter. -#}
+{% macro matches(text, pattern) %}
+    {{- return(adapter.dispatch('matches', 'sessionhouse')(text, pattern)) -}}
+{% endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, {{ text_literal(pattern) }}, 'i')
+{%- endmacro %}
+
+
+{% macro first_group(text, pattern) %}
+    {{- return(adapter.dispatch('first_group', 'sessionhouse')(text, pattern)) -}}
+{% endmacro %}
+
+{% macro duckdb__first_group(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, {{ text_literal(pattern) }}, 1), '')
 {%- endmacro %}

@@ -83,3 +83,37 @@
 {% macro duckdb__total_minutes(earlier, later, condition) -%}
     coalesce(sum(epoch_us({{ later }}) - epoch_us({{ earlier }})) filter (where {{ condition }}), 0) / 60000000.0::double
 {%- endmacro %}
+
+
+{#- Whole seconds of the clock that begin between two moments: 1.9 to 3.1 are two. -#}
+{% macro clock_seconds_between(earlier, later) %}
+    {{- return(adapter.dispatch('clock_seconds_between', 'sessionhouse')(earlier, later)) -}}
+{% endmacro %}
+
+{% macro duckdb__clock_seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+
+{% macro heartbeat_number(moment, seconds) %}
+    {{- return(adapter.dispatch('heartbeat_number', 'sessionhouse')(moment, seconds)) -}}
+{% endmacro %}
+
+{% macro duckdb__heartbeat_number(moment, seconds) -%}
+    epoch_us({{ moment }}) // {{ 1000000 * seconds }}
+{%- endmacro %}
+
+
+{% macro day_after(day, days) %}
+    {{- return(adapter.dispatch('day_after', 'sessionhouse')(day, days)) -}}
+{% endmacro %}
+
+{% macro duckdb__day_after(day, days) -%}
+    cast({{ day }} + {{ days }} as date)
+{%- endmacro %}
+
+
+{#- Engines do not agree about what the least of something and null is. -#}
+{% macro earlier_day(day_or_null, day) -%}
+    case when {{ day_or_null }} < {{ day }} then {{ day_or_null }} else {{ day }} end
+{%- endmacro %}

@@ -114,3 +114,57 @@
         {{ document }}
     {%- endif -%}
 {%- endmacro %}
+
+
+{#- Of many parts at once: a document is taken apart once for all of them. -#}
+{% macro json_texts(document, paths) %}
+    {{- return(adapter.dispatch('json_texts', 'sessionhouse')(document, paths)) -}}
+{% endmacro %}
+
+{% macro duckdb__json_texts(document, paths) -%}
+    json_extract_string({{ document }}, [{% for path in paths %}'{{ path }}'{{ ', ' if not loop.last }}{% endfor %}])
+{%- endmacro %}
+
+
+{% macro json_length(document) %}
+    {{- return(adapter.dispatch('json_length', 'sessionhouse')(document)) -}}
+{% endmacro %}
+
+{% macro duckdb__json_length(document) -%}
+    case when json_type({{ document }}) = 'ARRAY' then cast(json_array_length({{ document }}) as bigint) end
+{%- endmacro %}
+
+
+{#- How many different ids a set of ids with values names, in whatever shape it is written. -#}
+{% macro number_of_ids(document, id_keys, value_keys=[]) %}
+    {{- return(adapter.dispatch('number_of_ids', 'sessionhouse')(document, id_keys, value_keys)) -}}
+{% endmacro %}
+
+{% macro duckdb__number_of_ids(document, id_keys, value_keys) -%}
+    coalesce(len(list_distinct(
+        [entry.id for entry in {{ duckdb__json_pairs(document, id_keys, value_keys) }}]
+    )), 0)
+{%- endmacro %}
+
+
+{#- The id of the page view that Snowplow's web page entity names, in an enriched line or in a column of a warehouse. -#}
+{% macro snowplow_page_view_id(contexts, extras) %}
+    {{- return(adapter.dispatch('snowplow_page_view_id', 'sessionhouse')(contexts, extras)) -}}
+{% endmacro %}
+
+{% macro duckdb__snowplow_page_view_id(contexts, extras) -%}
+    {%- set column = 'contexts_com_snowplowanalytics_snowplow_web_page_1' -%}
+    nullif(coalesce(
+        list_filter(
+            json_extract({{ contexts }}, '$.data[*]'),
+            lambda entity: starts_with(
+                json_extract_string(entity, '$.schema'), 'iglu:com.snowplowanalytics.snowplow/web_page/'
+            )
+        )[1] ->> '$.data.id',
+        {%- for name in [column, column ~ '_0_0'] %}
+        json_extract_string({{ extras }}, '$.{{ name }}[0].id'),
+        json_extract_string({{ extras }}, '$.{{ name }}.id'),
+        {%- endfor %}
+        cast(null as varchar)
+    ), '')
+{%- endmacro %}

@@ -165,3 +165,13 @@
 {% macro stateful_models() %}
     {{- return(version_stores() + lifecycle_models()) -}}
 {% endmacro %}
+
+
+{#- What of a session's events stands in the marts; none of those that no run has reached yet. -#}
+{% macro is_published(places, manifest) -%}
+    {%- if uses_clock('loaded_at') -%}
+        not {{ places }}.is_beyond_cap
+    {%- else -%}
+        {{ places }}.lifecycle_at between {{ manifest }}.start_tstamp and {{ manifest }}.end_tstamp
+    {%- endif -%}
+{%- endmacro %}

@@ -11,6 +11,8 @@
         'pendo_exclude',
         'session_event_counts',
         'flow_length',
+        'page_ping_heartbeat_seconds',
+        'page_ping_minimum_visit_seconds',
         'analytics_time_zones',
         'lifecycle_clock',
     ]) -}}

@@ -33,6 +33,10 @@
         'pendo_exclude': {'kind': 'lists', 'keys': ['visitors', 'accounts', 'domains', 'ips']},
         'session_event_counts': {'kind': 'event_names'},
         'flow_length': {'kind': 'integer', 'least': 2, 'most': 20},
+        'page_ping_heartbeat_seconds': {'kind': 'integer', 'least': 1, 'most': 3600},
+        'page_ping_minimum_visit_seconds': {'kind': 'integer', 'least': 0, 'most': 3600},
+        'funnel_steps': {'kind': 'list', 'least': 1},
+        'funnel_days': {'kind': 'integer', 'least': 1, 'most': 365},
         'lifecycle_clock': {'kind': 'choice', 'values': ['loaded_at', 'received_at']},
         'start_date': {'kind': 'moment'},
         'backfill_limit_days': {'kind': 'optional_integer', 'least': 1, 'most': 36500},
@@ -70,6 +74,8 @@
     {% elif spec.kind in ('list', 'event_names') %}
         {% if not is_list(value) %}
             {% do faults.append(told ~ '; it takes a list') %}
+        {% elif value | length < spec.get('least', 0) %}
+            {% do faults.append(name ~ ' is empty; it takes a list with an entry at least') %}
         {% elif spec.kind == 'event_names' %}
             {% do faults.extend(event_name_faults(name, value)) %}
         {% endif %}

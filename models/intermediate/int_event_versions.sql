@@ -18,6 +18,7 @@
 {%- set columns = [
     'source', 'app_id', 'event_id', 'anonymous_id', 'user_id', 'native_session_id', 'event_name', 'occurred_at',
     'created_at', 'sent_at', 'received_at', 'loaded_at', 'native_session_key', 'reason', '_load_id',
+    '_file', '_line',
 ] -%}
 
 -- depends_on: {{ ref('int_counting_deliveries') }}, {{ ref('int_session_record_versions') }}
@@ -135,6 +136,8 @@ judged as (
         case when native_session_id is not null then {{ native_session_key() }} end as native_session_key,
         {{ rejection_reason() }} as reason,
         _load_id,
+        _file,
+        _line,
     from events
 
 ),

@@ -7,4 +7,4 @@ with events as (
 
 )
 
-select * exclude (is_current, changed_at, _load_id) from events
+select * exclude (is_current, changed_at, _load_id, _file, _line) from events

@@ -41,6 +41,8 @@ shaped as (
         events._loaded_at as loaded_at,
         false as is_excluded,
         events._load_id,
+        events._file,
+        events._line,
     from events
     left join sessions
         on

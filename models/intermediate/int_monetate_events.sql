@@ -24,6 +24,8 @@ with sessions as (
         {{ part.time }} as occurred_at,
         _load_id,
         _loaded_at,
+        _file,
+        _line,
     from {{ ref(part.model) }}
 
 ),
@@ -60,6 +62,8 @@ shaped as (
         parts._loaded_at as loaded_at,
         false as is_excluded,
         parts._load_id,
+        parts._file,
+        parts._line,
     from parts
     inner join sessions on parts.session_id = sessions.session_id
 

@@ -26,6 +26,8 @@ shaped as (
         {{ is_excluded_from_pendo('visitor_id', 'account_id', 'url', json_string('record', '$.remoteIp')) }}
             as is_excluded,
         _load_id,
+        _file,
+        _line,
     from events
 
 )

@@ -10,7 +10,7 @@
 {%- set parents = ['stg_leanplum__repeated_sessions', 'stg_monetate__repeated_sessions'] -%}
 {%- set columns = [
     'source', 'app_id', 'native_session_id', 'anonymous_id', 'user_id', 'started_at', 'ended_at', 'is_interaction',
-    'is_rejected', 'loaded_at', '_load_id',
+    'is_rejected', 'loaded_at', '_load_id', '_file', '_line',
 ] -%}
 
 -- depends_on: {{ ref('stg_leanplum__repeated_sessions') }}, {{ ref('stg_monetate__repeated_sessions') }}
@@ -103,6 +103,8 @@ leanplum_records as (
         is_session as is_interaction,
         _loaded_at as loaded_at,
         _load_id,
+        _file,
+        _line,
     from leanplum_sessions
     {%- if is_incremental() %}
     where _load_id in (select load_id from read_loads)
@@ -124,6 +126,8 @@ monetate_records as (
         true as is_interaction,
         _loaded_at as loaded_at,
         _load_id,
+        _file,
+        _line,
     from monetate_sessions
     {%- if is_incremental() %}
     where _load_id in (select load_id from read_loads)

@@ -7,4 +7,4 @@ with records as (
 
 )
 
-select * exclude (is_current, changed_at, _load_id) from records
+select * exclude (is_current, changed_at, _load_id, _file, _line) from records

@@ -11,7 +11,7 @@
 {%- set columns = [
     'source', 'app_id', 'native_session_id', 'session_id', 'visitor_id', 'visitor_key', 'started_at', 'ended_at',
     'last_event_at', 'previous_event_at', 'session_sequence_number', 'next_session_started_at', 'event_count',
-    'rejected_event_count', 'is_interaction', 'is_capped',
+    'rejected_event_count', 'is_interaction', 'is_first_interaction', 'is_capped', 'recorded_at',
 ] -%}
 
 with record_versions as (
@@ -149,6 +149,7 @@ merged as (
         coalesce(named_event_sessions.event_count, 0) as event_count,
         coalesce(named_event_sessions.rejected_event_count, 0) as rejected_event_count,
         coalesce(identified_records.is_interaction, true) as is_interaction,
+        identified_records.changed_at as recorded_at,
         greatest(identified_records.changed_at, named_event_sessions.changed_at) as changed_at,
     from named_event_sessions
     full outer join identified_records using (session_key)
@@ -222,6 +223,7 @@ all_sessions as (
         rejected_event_count,
         is_interaction,
         is_capped,
+        recorded_at,
     from present
     union all
     select
@@ -238,6 +240,7 @@ all_sessions as (
         rejected_event_count,
         is_interaction,
         is_capped,
+        recorded_at,
     from former
     where session_key not in (select session_key from touched)
 
@@ -263,6 +266,10 @@ numbered as (
             when visitor_key is not null and {{ uses_session_method('idle') }}
                 then lag(last_event_at) over visitor_sessions
         end as previous_event_at,
+        case
+            when visitor_key is not null
+                then is_interaction and count(case when is_interaction then 1 end) over visitor_sessions = 1
+        end as is_first_interaction,
     from all_sessions
     window visitor_sessions as (
         partition by source, visitor_key order by started_at nulls last, session_key

@@ -7,4 +7,4 @@ with sessions as (
 
 )
 
-select * exclude (is_current, changed_at) from sessions
+select * exclude (is_current, changed_at, recorded_at) from sessions

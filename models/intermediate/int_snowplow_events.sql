@@ -25,6 +25,8 @@ shaped as (
         _loaded_at as loaded_at,
         false as is_excluded,
         _load_id,
+        _file,
+        _line,
     from events
 
 )

@@ -48,11 +48,7 @@ final as (
     inner join events on places.event_key = events.event_key
     inner join aliases on places.alias_key = aliases.alias_key
     inner join manifest on places.session_key = manifest.session_key
-    {%- if uses_clock('loaded_at') %}
-    where not places.is_beyond_cap
-    {%- else %}
-    where places.lifecycle_at between manifest.start_tstamp and manifest.end_tstamp
-    {%- endif %}
+    where {{ is_published('places', 'manifest') }}
 
 )
 

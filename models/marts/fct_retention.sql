@@ -44,7 +44,30 @@ cohorts as (
 
 ),
 
-final as (
+last_days as (
+
+    select
+        source,
+        app_id,
+        max(day) as last_day,
+    from interactions
+    group by source, app_id
+
+),
+
+sizes as (
+
+    select
+        source,
+        app_id,
+        cohort_day,
+        count(distinct visitor_key) as cohort_size,
+    from cohorts
+    group by source, app_id, cohort_day
+
+),
+
+returns as (
 
     select
         source,
@@ -54,6 +77,30 @@ final as (
         count(*) as visitors,
     from cohorts
     group by all
+
+),
+
+final as (
+
+    select
+        returns.source,
+        returns.app_id,
+        returns.cohort_day,
+        returns.day_number,
+        returns.visitors,
+        sizes.cohort_size,
+        cast(returns.visitors as double) / sizes.cohort_size as share,
+        {{ days_between('returns.cohort_day', 'last_days.last_day') }} as days_observed,
+    from returns
+    inner join sizes
+        on
+            returns.source = sizes.source
+            and returns.app_id is not distinct from sizes.app_id
+            and returns.cohort_day = sizes.cohort_day
+    inner join last_days
+        on
+            returns.source = last_days.source
+            and returns.app_id is not distinct from last_days.app_id
 
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.lifecycle.contexts import context_rows
 from tests.lifecycle.history import Action, FailedRun, History, KilledRun, Run, changed
 from tests.lifecycle.reading import Rules, read
 from tests.lifecycle.recorded import RecordedRun, Recording
@@ -90,6 +91,7 @@ def compare_with_reading(replica: Replica, raw: Raw, rules: Rules) -> None:
     assert_told(replica, "marts.fct_events", reading.events)
     assert_told(replica, "marts.fct_sessions", reading.sessions)
     assert_told(replica, "marts.fct_flows", reading.flows)
+    assert_told(replica, "marts.dim_sessions", context_rows(reading.told))
     staged = len(replica.table("intermediate.int_events_staged"))
     assert staged == reading.staged == len(reading.events) + len(reading.rejected), (
         "accepted and rejected events are all events, each once"

@@ -5,6 +5,7 @@ Every step looks at all rows at once and in order; nothing is kept from one run 
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from tests.lifecycle.rows import (
+    WEB_PAGE,
     LeanplumEvent,
     LeanplumSession,
     MonetateSession,
@@ -60,6 +62,9 @@ class Event:
     loaded_at: datetime
     event_scope: str | None = None
     session_scope: str | None = None
+    page_url: str | None = None
+    city: str | None = None
+    page_view_id: str | None = None
 
     @property
     def key(self) -> UUID:
@@ -97,6 +102,7 @@ class SessionRecord:
     started_at: datetime | None
     ended_at: datetime | None
     is_interaction: bool
+    city: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,7 @@ class Reading:
     sessions: list[dict[str, object]]
     flows: list[dict[str, object]]
     staged: int
+    told: tuple[Session, ...]
 
 
 def read(raw: Raw, rules: Rules) -> Reading:
@@ -154,6 +161,7 @@ def read(raw: Raw, rules: Rules) -> Reading:
         sessions=[session_row(each, numbers, following(sessions)) for each in sessions],
         flows=[row for each in sessions for row in flow_rows(each)],
         staged=len(events),
+        told=tuple(sessions),
     )
 
 
@@ -194,6 +202,7 @@ def rudderstack_events(rows: list[Row]) -> Iterator[Event]:
             sent_at=track.sent_at,
             received_at=track.received_at,
             loaded_at=row.loaded_at,
+            page_url=json.loads(track.extras)["context"]["page"]["url"] if track.extras else None,
         )
 
 
@@ -219,6 +228,7 @@ def pendo_events(rows: list[Row]) -> Iterator[Event]:
             received_at=event.received_timestamp,
             loaded_at=row.loaded_at,
             event_scope=f"{event.subscription_id}/{event.application_id}",
+            page_url=event.url,
         )
 
 
@@ -242,7 +252,16 @@ def snowplow_events(rows: list[Row]) -> Iterator[Event]:
             sent_at=time_of(event.dvce_sent_tstamp),
             received_at=time_of(event.collector_tstamp),
             loaded_at=row.loaded_at,
+            page_url=event.page_url,
+            city=event.geo_city,
+            page_view_id=page_view_of(event.contexts),
         )
+
+
+def page_view_of(contexts: str | None) -> str | None:
+    """The page view among the entities of an event."""
+    entities = json.loads(contexts)["data"] if contexts else []
+    return next((each["data"]["id"] for each in entities if each["schema"] == WEB_PAGE), None)
 
 
 def time_of(text: str | None) -> datetime | None:
@@ -376,6 +395,7 @@ def session_records(rows: list[Row]) -> Iterator[SessionRecord]:
             started_at=leanplum.time,
             ended_at=leanplum.time + length if leanplum.time else None,
             is_interaction=leanplum.is_session is not False,
+            city=leanplum.city,
         )
     for _, monetate in counting_monetate_sessions(rows):
         yield SessionRecord(
@@ -388,6 +408,7 @@ def session_records(rows: list[Row]) -> Iterator[SessionRecord]:
             started_at=monetate.start_time,
             ended_at=monetate.end_time or monetate.start_time,
             is_interaction=True,
+            city=monetate.city,
         )
 
 

@@ -26,6 +26,7 @@ class Track:
     source_id: str | None = "app"
     original_timestamp: datetime | None = None
     sent_at: datetime | None = None
+    extras: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class PendoEvent:
     received_timestamp: datetime | None
     subscription_id: str = "subscription"
     event_type: str | None = "click"
+    url: str | None = None
     record: str = "{}"
 
 
@@ -59,6 +61,9 @@ class SnowplowEvent:
     user_id: str | None = None
     event_name: str | None = "page_view"
     app_id: str | None = "shop"
+    page_url: str | None = None
+    geo_city: str | None = None
+    contexts: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class LeanplumSession:
     user_id: str | None = None
     device_id: str | None = None
     is_session: bool | None = True
+    city: str | None = None
     app_id: str = "app"
     job_id: str = "job"
     export_date: date = DAY
@@ -116,6 +122,7 @@ class MonetateSession:
     guid: str | None = None
     customer_id: str | None = None
     account_id: int | None = 7
+    city: str | None = None
     parts: tuple[Part, ...] = field(default=(), metadata={"raw": False})
 
     @property
@@ -124,6 +131,22 @@ class MonetateSession:
 
     def of_kind(self, kind: str) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.kind == kind)
+
+
+WEB_PAGE = "iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0"
+
+
+def on_page(url: str | None) -> str | None:
+    """What RudderStack tells beside a call that was made on a page."""
+    return None if url is None else json.dumps({"context": {"page": {"url": url}}})
+
+
+def in_page_view(page_view_id: str | None) -> str | None:
+    """The entities of a Snowplow event: the page view it belongs to, behind another one."""
+    if page_view_id is None:
+        return None
+    other = {"schema": "iglu:shop/product/jsonschema/1-0-0", "data": {"id": "product"}}
+    return json.dumps({"data": [other, {"schema": WEB_PAGE, "data": {"id": page_view_id}}]})
 
 
 Record = Track | PendoEvent | SnowplowEvent | LeanplumSession | LeanplumEvent | MonetateSession

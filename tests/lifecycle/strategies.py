@@ -34,6 +34,8 @@ from tests.lifecycle.rows import (
     Record,
     SnowplowEvent,
     Track,
+    in_page_view,
+    on_page,
 )
 
 START = datetime(2026, 3, 1)
@@ -91,6 +93,8 @@ EVENT_NAMES = ("viewed_product", "signup", "page")
 # A device may bear the name of a user; that is still one alias.
 DEVICES = ("d0",) * 8 + ("d1",) * 4 + ("d2", None, "")
 USERS = (None,) * 9 + ("u0",) * 3 + ("u1", "u1", "d1")
+PAGES = ("https://shop/a?utm_source=x", "https://shop/b", None)
+CITIES = ("Bern", "Oslo", "unknown", None)
 DELAYS = (timedelta(0),) * 8 + (LATE, LATE + MICROSECOND)
 
 
@@ -107,6 +111,7 @@ def tracks(draw: st.DrawFn, since: int) -> Track:
         event=draw(st.sampled_from(EVENT_NAMES)),
         original_timestamp=at,
         sent_at=at + delay if at and delay is not None else None,
+        extras=on_page(draw(st.sampled_from(PAGES))),
     )
 
 
@@ -130,7 +135,10 @@ def snowplow_events(draw: st.DrawFn, since: int) -> SnowplowEvent:
         domain_sessionid=draw(st.sampled_from(["s0"] * 6 + ["s1"] * 4 + ["s2", None])),
         domain_userid=draw(st.sampled_from(DEVICES)),
         user_id=draw(st.sampled_from(USERS)),
-        event_name=draw(st.sampled_from(EVENT_NAMES)),
+        event_name=draw(st.sampled_from((*EVENT_NAMES, "page_view", "page_ping", "page_ping"))),
+        page_url=draw(st.sampled_from(PAGES)),
+        geo_city=draw(st.sampled_from(CITIES)),
+        contexts=in_page_view(draw(st.sampled_from(["v0", "v0", "v1", None]))),
     )
 
 
@@ -143,6 +151,7 @@ def pendo_events(since: int) -> SearchStrategy[PendoEvent]:
         visitor_id=st.sampled_from(["_PENDO_T_0"] * 4 + ["u0"] * 8 + ["u1", None, ""]),
         browser_timestamp=mostly(moments(since)),
         received_timestamp=mostly(received()),
+        url=st.sampled_from(PAGES),
     )
 
 
@@ -165,6 +174,7 @@ def leanplum_sessions(draw: st.DrawFn) -> LeanplumSession:
         user_id=draw(st.sampled_from(USERS)),
         device_id=draw(st.sampled_from(DEVICES)),
         is_session=draw(st.sampled_from([True, False, None])),
+        city=draw(st.sampled_from(CITIES)),
     )
 
 
@@ -221,6 +231,7 @@ def monetate_sessions(draw: st.DrawFn) -> MonetateSession:
         window_sequence=draw(st.integers(0, 1)),
         guid=draw(st.sampled_from(DEVICES)),
         customer_id=draw(st.sampled_from(USERS)),
+        city=draw(st.sampled_from(CITIES)),
         parts=tuple(draw(st.lists(parts, max_size=6))),
     )
 
