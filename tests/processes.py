@@ -6,11 +6,17 @@ from xdist.scheduler import LoadFileScheduling
 
 # Files by the fixture that takes long to make and that all of them read.
 SHARING = {
-    "demo": ("end_to_end/test_demo.py", "models/test_sampled_build.py"),
+    "demo": (
+        "end_to_end/test_demo.py",
+        "models/test_sampled_build.py",
+        "reporting/test_facts.py",
+        "reporting/test_publish.py",
+    ),
     "told": (
         "incremental/test_interruptions.py",
         "incremental/test_operations.py",
         "incremental/test_replacement.py",
+        "incremental/test_run_log.py",
     ),
     "lived": ("incremental/test_received_at.py", "incremental/test_run_limits.py"),
     "recording": (
