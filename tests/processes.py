@@ -12,6 +12,7 @@ SHARING = {
         "reporting/test_facts.py",
         "reporting/test_publish.py",
     ),
+    "manifest": ("project/test_exposures.py", "project/test_manifest.py"),
     "told": (
         "incremental/test_interruptions.py",
         "incremental/test_operations.py",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.conftest import ROOT, Workspace
+from loaders.warehouse import connect
+from tests.conftest import ROOT
+from tests.project.conftest import Manifest
 
 LAYERS = ("staging", "intermediate", "lifecycle", "marts")
 PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "dbt_", "session_")}
@@ -20,22 +21,23 @@ NOT_REPEATABLE = re.compile(
     re.IGNORECASE,
 )
 
-Manifest = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def manifest(workspace_factory: Callable[[str], Workspace]) -> Manifest:
-    parsed = workspace_factory("parsed")
-    parsed.dbt("--quiet", "parse", "--no-partial-parse")
-    content: Manifest = json.loads((parsed.folder / "target" / "manifest.json").read_text())
-    return content
-
 
 @pytest.fixture(scope="session")
 def models(manifest: Manifest) -> list[dict[str, Any]]:
-    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    found = nodes_of(manifest, "model")
     assert len(found) > 40
     return found
+
+
+@pytest.fixture(scope="module")
+def raw_columns(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The columns of each table that `sessionhouse load` makes."""
+    with connect(tmp_path_factory.mktemp("raw") / "warehouse.duckdb") as connection:
+        columns = connection.execute(
+            "SELECT schema_name || '.' || table_name, list(column_name) FROM duckdb_columns() "
+            "WHERE schema_name = 'raw' OR schema_name LIKE 'raw\\_%' ESCAPE '\\' GROUP BY ALL"
+        ).fetchall()
+    return {table: set(names) for table, names in columns}
 
 
 def layer_of(model: dict[str, Any]) -> str:
@@ -115,11 +117,52 @@ def test_no_model_depends_on_the_clock_or_on_luck(manifest: Manifest) -> None:
         assert not NOT_REPEATABLE.search(macro["macro_sql"]), macro["name"]
 
 
-def test_every_source_column_table_and_schema_is_described(manifest: Manifest) -> None:
+def test_every_source_table_and_schema_is_described(manifest: Manifest) -> None:
     assert len(manifest["sources"]) >= 20
     for source in manifest["sources"].values():
         assert source["source_description"].strip(), source["source_name"]
-        assert source["description"].strip(), source["name"]
+        assert source["description"].startswith("One row per "), source["name"]
+
+
+def test_every_raw_table_is_a_source_whose_described_columns_are_there(
+    manifest: Manifest, raw_columns: dict[str, set[str]]
+) -> None:
+    described = {f"{source['schema']}.{source['name']}": source for source in manifest["sources"].values()}
+    assert set(described) == set(raw_columns)
+    for table, source in described.items():
+        assert set(source["columns"]) <= raw_columns[table], table
+        for name, column in source["columns"].items():
+            assert column["description"].strip(), f"{table}.{name} has no description"
+
+
+def test_where_a_raw_row_comes_from_is_described(
+    manifest: Manifest, raw_columns: dict[str, set[str]]
+) -> None:
+    for source in manifest["sources"].values():
+        columns = raw_columns[f"{source['schema']}.{source['name']}"]
+        # Columns of vendors are described where they are renamed and typed, in staging.
+        needed = {name for name in columns if name.startswith("_") or source["schema"] == "raw"}
+        assert needed <= set(source["columns"]), f"{source['schema']}.{source['name']}"
+
+
+def test_every_seed_is_described_with_its_columns_and_their_types(manifest: Manifest) -> None:
+    seeds = nodes_of(manifest, "seed")
+    assert len(seeds) == len(list((ROOT / "seeds").glob("*.csv")))
+    for seed in seeds:
+        header = (ROOT / "seeds" / f"{seed['name']}.csv").read_text().splitlines()[0].split(",")
+        assert seed["description"].startswith("One row per "), seed["name"]
+        assert list(seed["columns"]) == list(seed["config"]["column_types"]) == header, seed["name"]
+        for name, column in seed["columns"].items():
+            assert column["description"].strip(), f"{seed['name']}.{name} has no description"
+
+
+def test_every_singular_and_generic_test_says_what_it_demands(manifest: Manifest) -> None:
+    singular = [test for test in nodes_of(manifest, "test") if not test.get("test_metadata")]
+    assert len(singular) == len(list((ROOT / "tests" / "dbt" / "singular").glob("*.sql")))
+    generic = [macro for macro in own_macros(manifest, "tests") if macro["name"].startswith("test_")]
+    assert len(generic) == len(list((ROOT / "tests" / "dbt" / "generic").glob("*.sql")))
+    for test in (*singular, *generic):
+        assert test["description"].strip(), f"test {test['name']} has no description"
 
 
 def test_every_macro_is_described_with_its_arguments(manifest: Manifest) -> None:
@@ -134,10 +177,24 @@ def test_every_macro_is_described_with_its_arguments(manifest: Manifest) -> None
 
 
 def test_every_analysis_has_its_question(manifest: Manifest) -> None:
-    analyses = [node for node in manifest["nodes"].values() if node["resource_type"] == "analysis"]
-    assert len(analyses) >= 7
+    analyses = nodes_of(manifest, "analysis")
+    assert len(analyses) == len(list((ROOT / "analysis").glob("*.sql")))
     for analysis in analyses:
         assert analysis["description"].endswith("?"), analysis["name"]
+
+
+def test_every_var_has_its_reason_above_it() -> None:
+    _, _, declared = (ROOT / "dbt_project.yml").read_text().partition("\nvars:\n")
+    lines = declared.splitlines()
+    names = [number for number, line in enumerate(lines) if re.match(r"    \w+:", line)]
+    assert len(names) > 15
+    for number in names:
+        assert lines[number - 1].strip().startswith("# "), f"{lines[number].strip()} says no reason"
+
+
+def test_every_selector_is_described() -> None:
+    for selector in yaml.safe_load((ROOT / "selectors.yml").read_text())["selectors"]:
+        assert selector["description"].strip(), selector["name"]
 
 
 def test_unit_tests_cover_the_rules(manifest: Manifest) -> None:
@@ -160,9 +217,13 @@ def test_engine_functions_stand_in_macros_only() -> None:
         assert not found, f"{path.relative_to(ROOT)} calls {found.group(1) if found else ''}"
 
 
-def own_macros(manifest: Manifest) -> list[dict[str, Any]]:
+def nodes_of(manifest: Manifest, resource_type: str) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == resource_type]
+
+
+def own_macros(manifest: Manifest, folder: str = "macros") -> list[dict[str, Any]]:
     return [
         macro
         for macro in manifest["macros"].values()
-        if macro["package_name"] == "sessionhouse" and Path(macro["path"]).parts[0] == "macros"
+        if macro["package_name"] == "sessionhouse" and Path(macro["path"]).parts[0] == folder
     ]
