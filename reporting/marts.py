@@ -12,6 +12,7 @@ from loaders.errors import NotReadyError, first_line
 from loaders.warehouse import connect_read_only
 
 MARTS = (
+    "dim_sessions",
     "dim_visitors",
     "fct_daily_metrics",
     "fct_events",

@@ -99,7 +99,8 @@ def sections(facts: Facts) -> list[Section]:
         Section("activity", "Activity", [_activity(facts), _durations(facts)]),
         Section("paths", "Paths", [_flows(facts)]),
         Section("retention", "Coming back", [_retention(facts)]),
-        Section("events", "Events", _rankings(facts)),
+        Section("origins", "Origins", _origins(facts)),
+        Section("events", "Events", _events(facts)),
         Section("loads", "Loads", [_freshness(facts), _loads(facts), _exports_left_out(facts)]),
         Section("rejected", "Rejected", [_rejected_events(facts), _rejected_lines(facts)]),
     ]
@@ -175,22 +176,35 @@ def _telling_cells(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row[2]]
 
 
-def _rankings(facts: Facts) -> list[Panel]:
-    ranked = (
-        ("top-events", "Most frequent events", "events", facts.top_events, MARKS[0]),
-        ("first-events", "First events of sessions", "sessions", facts.first_events, MARKS[2]),
-        ("last-events", "Last events of sessions", "sessions", facts.last_events, MARKS[3]),
+def _origins(facts: Facts) -> list[Panel]:
+    return _rankings(
+        facts,
+        ("page", "landing-pages", "Landing pages", "sessions", facts.landing_pages, MARKS[1]),
+        ("referrer", "referrers", "Referrers", "sessions", facts.referrers, MARKS[0]),
+        ("campaign", "campaigns", "Campaigns", "sessions", facts.campaigns, MARKS[3]),
     )
+
+
+def _events(facts: Facts) -> list[Panel]:
+    return _rankings(
+        facts,
+        ("event", "top-events", "Most frequent events", "events", facts.top_events, MARKS[0]),
+        ("event", "first-events", "First events of sessions", "sessions", facts.first_events, MARKS[2]),
+        ("event", "last-events", "Last events of sessions", "sessions", facts.last_events, MARKS[3]),
+    )
+
+
+def _rankings(facts: Facts, *ranked: tuple[str, str, str, str, dict[str, list[Row]], str]) -> list[Panel]:
     return [
         Panel(
             name,
             title,
             f"At most {queries.SHOWN_NAMES}.",
-            _tables(facts, rows, ("event", unit), (1,), _named),
+            _tables(facts, rows, (what, unit), (1,), _named),
             _figures(rows, partial(charts.names_chart, unit=unit, colour=colour)),
             is_wide=False,
         )
-        for name, title, unit, rows, colour in ranked
+        for what, name, title, unit, rows, colour in ranked
     ]
 
 

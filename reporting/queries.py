@@ -296,3 +296,21 @@ FIRST_EVENTS = _EVENTS_OF_SESSIONS.format(column="first_event")
 
 # source, name, how often
 LAST_EVENTS = _EVENTS_OF_SESSIONS.format(column="last_event")
+
+_ORIGINS = """
+    SELECT source, {origin} AS origin, count(*)
+    FROM marts.dim_sessions
+    WHERE is_interaction AND {origin} IS NOT NULL
+    GROUP BY GROUPING SETS ((source, origin), (origin))
+    QUALIFY row_number() OVER (PARTITION BY source ORDER BY count(*) DESC, origin) <= $shown_names
+    ORDER BY source NULLS FIRST, count(*) DESC, origin
+"""
+
+# source, page, how often; screens of apps have no path
+LANDING_PAGES = _ORIGINS.format(origin="coalesce(landing_page_path, landing_page_url)")
+
+# source, medium and name of the referrer, how often
+REFERRERS = _ORIGINS.format(origin="referrer_medium || coalesce(': ' || referrer_source, '')")
+
+# source, campaign, how often
+CAMPAIGNS = _ORIGINS.format(origin="coalesce(utm_campaign, attributed_campaign)")

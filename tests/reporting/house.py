@@ -42,6 +42,16 @@ MARTS = """
         epoch(ended_at - started_at) / 60 AS duration_minutes, event_count, first_event, last_event,
         is_interaction
     FROM given_sessions;
+    CREATE TABLE marts.dim_sessions AS
+    SELECT
+        session_key, source, app_id, visitor_key, day, is_interaction,
+        'https://shop.example/a' AS landing_page_url,
+        CASE WHEN first_event IS NOT NULL THEN '/a' END AS landing_page_path,
+        CASE WHEN source = 'pendo' THEN 'search' END AS referrer_medium,
+        CASE WHEN first_event = 'load' THEN 'Google' END AS referrer_source,
+        CASE WHEN source = 'rudderstack' THEN 'spring' END AS utm_campaign,
+        CASE WHEN source = 'leanplum' THEN 'launch' END AS attributed_campaign
+    FROM marts.fct_sessions;
     CREATE TABLE marts.fct_flows AS
     SELECT
         event_key, source, session_key, event_id, event_sequence_number, occurred_at, event_name AS event,

@@ -172,6 +172,22 @@ def test_events_are_ranked_with_first_and_last_ones(facts: Facts) -> None:
     assert facts.top_events[ALL][0] == ("click", 7)
 
 
+def test_origins_are_ranked_where_a_session_has_one(facts: Facts, tmp_path: Path) -> None:
+    assert facts.landing_pages == {
+        ALL: [("/a", 6)],
+        "pendo": [("/a", 4)],
+        "rudderstack": [("/a", 2)],
+    }
+    assert facts.referrers == {ALL: [("search: Google", 4)], "pendo": [("search: Google", 4)]}
+    assert facts.campaigns == {ALL: [("spring", 2)], "rudderstack": [("spring", 2)]}
+    found = facts_of(
+        tmp_path, Session("leanplum", "ann", MONDAY, (None,)), Session("pendo", "bo", MONDAY, ("x",))
+    )
+    assert found.landing_pages["leanplum"] == [("https://shop.example/a", 1)]
+    assert found.campaigns[ALL] == [("launch", 1)]
+    assert found.referrers["pendo"] == [("search", 1)]
+
+
 def test_long_rankings_are_cut_to_their_top(tmp_path: Path) -> None:
     names = tuple(f"name {number:03}" for number in range(100))
     found = facts_of(tmp_path, Session("pendo", "ann", MONDAY, names))
