@@ -5,7 +5,7 @@ An export has a transaction of its own, or shares one with small ones like it th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -133,8 +133,12 @@ class _Run:
         """Yield the exports in order, those together that may be loaded together."""
         group: list[Export] = []
         for export in exports:
+            # Before it is read: what is read may push out of the cache what waits there.
+            if group and not self._has_room(group, export):
+                yield group
+                group = []
             resolved = self._resolved_early(export)
-            if group and not (self._may_share(resolved) and _has_room(group, resolved)):
+            if group and not (self._may_share(resolved) and _is_other(group, resolved)):
                 yield group
                 group = []
             group.append(resolved)
@@ -144,19 +148,25 @@ class _Run:
         if group:
             yield group
 
+    def _has_room(self, group: Sequence[Export], export: Export) -> bool:
+        """Return whether the export is like those of the group, and together they are not too much."""
+        size = sum(file.size for each in (*group, export) for file in each.files)
+        is_alike = group[0].alike == export.alike
+        return is_alike and len(group) < GROUP_EXPORTS and size <= min(GROUP_BYTES, self._landing.room)
+
     def _may_share(self, export: Export) -> bool:
         """Return whether the export is new, and may be loaded together with others like it."""
         is_open = export.status is None and not export.is_settled and export.resolve is None
         return bool(export.alike) and is_open and self._loaded(export) is None
 
     def _resolved_early(self, export: Export) -> Export:
-        """Return the export resolved, or as it is where that fails: it is told when it is settled."""
+        """Return the export resolved; what keeps it from that is raised when it is settled."""
         if not (export.alike and export.resolve and export.status is None):
             return export
         try:
             return self._resolved(export)
-        except ExportRejectedError:
-            return export
+        except (ExportRejectedError, NotReadyError, OSError) as error:
+            return replace(export, resolve=_raising(error))
 
     def _resolved(self, export: Export) -> Export:
         if export.resolve is None:
@@ -259,12 +269,16 @@ def _load(connection: duckdb.DuckDBPyConnection, vendor: Vendor, landing: Landin
     return entry
 
 
-def _has_room(group: Sequence[Export], export: Export) -> bool:
-    """Return whether the export is like those of the group, and together they are not too much."""
-    is_alike = group[0].alike == export.alike
-    is_other = all(each.export_id != export.export_id and each.identity != export.identity for each in group)
-    size = sum(each.files[0].size for each in (*group, export))
-    return is_alike and is_other and len(group) < GROUP_EXPORTS and size <= GROUP_BYTES
+def _raising(error: Exception) -> Callable[[Export], Export]:
+    def resolve(_: Export) -> Export:
+        raise error
+
+    return resolve
+
+
+def _is_other(group: Sequence[Export], export: Export) -> bool:
+    """Return whether neither the export nor its file goes by a name that is in the group."""
+    return all(each.export_id != export.export_id and each.identity != export.identity for each in group)
 
 
 def _load_together(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,7 @@ class FolderLanding:
 
     def __init__(self, path: Path) -> None:
         self.uri = str(path)
+        self.room = sys.maxsize
         self._only = path.name if path.is_file() else None
         self._root = path.parent if path.is_file() else path
 

@@ -24,6 +24,7 @@ class ObjectLanding:
     def __init__(self, store: ObjectStore, prefix: str, cache: Path, limit: int) -> None:
         prefix = prefix.rstrip("/")
         self.uri = f"{store.uri}/{prefix}"
+        self.room = limit
         self._store = store
         self._prefix = prefix
         self._root = f"{prefix}/" if prefix else ""

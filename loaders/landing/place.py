@@ -18,6 +18,8 @@ class Landing(Protocol):
     """A place with export files below one root."""
 
     uri: str
+    room: int
+    """How many bytes of files can be held on this machine at once, so that reading one again costs little."""
 
     def list_files(self) -> list[DataFile]:
         """Return all files below the root, sorted by path; temporary and hidden names left out."""

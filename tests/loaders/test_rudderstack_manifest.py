@@ -249,6 +249,7 @@ class Bucket:
     """A place whose paths begin at its top, as keys of object storage do."""
 
     uri = "s3://bucket"
+    room = 0
 
     def __init__(self, manifest: bytes) -> None:
         self._manifest = manifest
