@@ -45,6 +45,9 @@ class Facts:
     top_events: dict[str, list[Row]]
     first_events: dict[str, list[Row]]
     last_events: dict[str, list[Row]]
+    landing_pages: dict[str, list[Row]]
+    referrers: dict[str, list[Row]]
+    campaigns: dict[str, list[Row]]
 
     @property
     def sources(self) -> list[str]:
@@ -98,6 +101,9 @@ def read_facts(database: Path) -> Facts:
             top_events=by_choice(queries.TOP_EVENTS, **names),
             first_events=by_choice(queries.FIRST_EVENTS, **names),
             last_events=by_choice(queries.LAST_EVENTS, **names),
+            landing_pages=by_choice(queries.LANDING_PAGES, **names),
+            referrers=by_choice(queries.REFERRERS, **names),
+            campaigns=by_choice(queries.CAMPAIGNS, **names),
         )
 
 

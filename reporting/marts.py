@@ -12,11 +12,13 @@ from loaders.errors import NotReadyError, first_line
 from loaders.warehouse import connect_read_only
 
 MARTS = (
+    "dim_sessions",
     "dim_visitors",
     "fct_daily_metrics",
     "fct_events",
     "fct_flows",
     "fct_retention",
+    "fct_session_matches",
     "fct_sessions",
 )
 

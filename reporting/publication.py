@@ -63,11 +63,13 @@ class Layout:
 
 # Months keep files large enough to be read fast; what has a row a day or a visitor is small as it is.
 LAYOUTS = (
+    Layout("dim_sessions", ("session_key", "visitor_key"), DAY),
     Layout("dim_visitors", ("visitor_key",)),
     Layout("fct_daily_metrics"),
     Layout("fct_events", ("event_key", "session_key", "visitor_key"), DAY),
     Layout("fct_flows", ("event_key", "session_key"), OCCURRED_AT),
     Layout("fct_retention"),
+    Layout("fct_session_matches", ("session_key",)),
     Layout("fct_sessions", ("session_key", "visitor_key"), DAY),
 )
 

@@ -22,7 +22,7 @@ GIVEN = """
     CREATE TABLE given_sessions (
         source VARCHAR, session_key UUID, session_id VARCHAR, visitor_id VARCHAR, started_at TIMESTAMP,
         ended_at TIMESTAMP, event_count BIGINT, first_event VARCHAR, last_event VARCHAR,
-        is_interaction BOOLEAN
+        is_interaction BOOLEAN, page VARCHAR, referrer VARCHAR, campaign VARCHAR
     );
 """
 MARTS = """
@@ -42,6 +42,19 @@ MARTS = """
         epoch(ended_at - started_at) / 60 AS duration_minutes, event_count, first_event, last_event,
         is_interaction
     FROM given_sessions;
+    CREATE TABLE marts.dim_sessions AS
+    SELECT
+        session_key, source,
+        CASE WHEN visitor_id IS NOT NULL THEN md5(source || visitor_id)::UUID END AS visitor_key,
+        started_at::DATE AS day, is_interaction, page AS landing_page_path,
+        CASE WHEN referrer IS NOT NULL THEN 'search' END AS referrer_medium, referrer AS referrer_source,
+        campaign AS utm_source, CASE WHEN campaign IS NOT NULL THEN 'email' END AS utm_medium,
+        NULL::VARCHAR AS utm_campaign
+    FROM given_sessions;
+    CREATE TABLE marts.fct_session_matches AS
+    SELECT session_key, source, 'page' AS kind, page AS matched_id, page AS name, NULL::VARCHAR AS variant_id,
+        1::BIGINT AS events
+    FROM given_sessions WHERE page IS NOT NULL;
     CREATE TABLE marts.fct_flows AS
     SELECT
         event_key, source, session_key, event_id, event_sequence_number, occurred_at, event_name AS event,
@@ -76,6 +89,9 @@ class Session:
     events: tuple[str | None, ...]
     pause: timedelta = timedelta(minutes=1)
     is_interaction: bool = True
+    page: str | None = None
+    referrer: str | None = None
+    campaign: str | None = None
 
 
 def make(database: Path, sessions: Sequence[Session], rejected: Sequence[tuple[str, str]] = ()) -> Path:
@@ -128,11 +144,12 @@ def _give_sessions(connection: duckdb.DuckDBPyConnection, sessions: Sequence[Ses
         named = [name for name in session.events if name is not None]
         first, last = (named[0], named[-1]) if named else (None, None)
         connection.execute(
-            "INSERT INTO given_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO given_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 *(session.source, key, f"s{number}", session.visitor, session.started_at),
                 times[-1] if times else session.started_at,
                 *(len(session.events), first, last, session.is_interaction),
+                *(session.page, session.referrer, session.campaign),
             ],
         )
 

@@ -203,3 +203,23 @@ def test_a_real_build_is_told_as_its_marts_are(sampled: Workspace) -> None:
     days = sampled.rows("SELECT sum(sessions), max(day) FROM marts.fct_daily_metrics")
     assert (sum(row[1] for row in found.activity[ALL]), found.activity[ALL][-1][0]) == days[0]
     assert not found.are_behind
+
+
+def test_pages_referrers_and_campaigns_count_interactions_and_leave_out_what_is_not_told(
+    tmp_path: Path,
+) -> None:
+    found = facts_of(
+        tmp_path,
+        Session("pendo", "ann", MONDAY, ("load",), page="/", referrer="Google"),
+        Session("pendo", "bob", MONDAY, ("load",), page="/a", campaign="letter"),
+        Session("rudderstack", "cat", MONDAY, ("page",), page="/"),
+        Session("rudderstack", "dan", MONDAY, ("page",)),
+        Session("pendo", "bot", MONDAY, ("sent",), is_interaction=False, page="/hidden"),
+    )
+    assert found.landing_pages == {
+        ALL: [("/", 2), ("/a", 1)],
+        "pendo": [("/", 1), ("/a", 1)],
+        "rudderstack": [("/", 1)],
+    }
+    assert found.referrers == {ALL: [("search: Google", 1)], "pendo": [("search: Google", 1)]}
+    assert found.campaigns == {ALL: [("letter / email", 1)], "pendo": [("letter / email", 1)]}
