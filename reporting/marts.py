@@ -18,6 +18,7 @@ MARTS = (
     "fct_events",
     "fct_flows",
     "fct_retention",
+    "fct_session_matches",
     "fct_sessions",
 )
 

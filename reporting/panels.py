@@ -97,10 +97,10 @@ def sections(facts: Facts) -> list[Section]:
     """Return all of the report below its top."""
     return [
         Section("activity", "Activity", [_activity(facts), _durations(facts)]),
+        Section("origins", "Where people come from", _origins(facts)),
         Section("paths", "Paths", [_flows(facts)]),
         Section("retention", "Coming back", [_retention(facts)]),
-        Section("origins", "Origins", _origins(facts)),
-        Section("events", "Events", _events(facts)),
+        Section("events", "Events", _rankings(facts)),
         Section("loads", "Loads", [_freshness(facts), _loads(facts), _exports_left_out(facts)]),
         Section("rejected", "Rejected", [_rejected_events(facts), _rejected_lines(facts)]),
     ]
@@ -176,36 +176,49 @@ def _telling_cells(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row[2]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Names by how often they occur; `head` says what is named, and what is counted."""
+
+    name: str
+    title: str
+    head: tuple[str, str]
+    rows: dict[str, list[Row]]
+    colour: str
+
+
+def _rankings(facts: Facts) -> list[Panel]:
+    events = ("event", "events")
+    sessions = ("event", "sessions")
+    ranked = (
+        _Ranked("top-events", "Most frequent events", events, facts.top_events, MARKS[0]),
+        _Ranked("first-events", "First events of sessions", sessions, facts.first_events, MARKS[2]),
+        _Ranked("last-events", "Last events of sessions", sessions, facts.last_events, MARKS[3]),
+    )
+    return [_ranking(facts, each) for each in ranked]
+
+
 def _origins(facts: Facts) -> list[Panel]:
-    return _rankings(
-        facts,
-        ("page", "landing-pages", "Landing pages", "sessions", facts.landing_pages, MARKS[1]),
-        ("referrer", "referrers", "Referrers", "sessions", facts.referrers, MARKS[0]),
-        ("campaign", "campaigns", "Campaigns", "sessions", facts.campaigns, MARKS[3]),
+    pages = ("page", "sessions")
+    senders = ("medium: source", "sessions")
+    campaigns = ("source / medium / campaign", "sessions")
+    ranked = (
+        _Ranked("landing-pages", "Pages on which sessions begin", pages, facts.landing_pages, MARKS[0]),
+        _Ranked("referrers", "Who sends people", senders, facts.referrers, MARKS[2]),
+        _Ranked("campaigns", "Campaigns", campaigns, facts.campaigns, MARKS[3]),
     )
+    return [_ranking(facts, each) for each in ranked]
 
 
-def _events(facts: Facts) -> list[Panel]:
-    return _rankings(
-        facts,
-        ("event", "top-events", "Most frequent events", "events", facts.top_events, MARKS[0]),
-        ("event", "first-events", "First events of sessions", "sessions", facts.first_events, MARKS[2]),
-        ("event", "last-events", "Last events of sessions", "sessions", facts.last_events, MARKS[3]),
+def _ranking(facts: Facts, ranked: _Ranked) -> Panel:
+    return Panel(
+        ranked.name,
+        ranked.title,
+        f"At most {queries.SHOWN_NAMES}.",
+        _tables(facts, ranked.rows, ranked.head, (1,), _named),
+        _figures(ranked.rows, partial(charts.names_chart, unit=ranked.head[1], colour=ranked.colour)),
+        is_wide=False,
     )
-
-
-def _rankings(facts: Facts, *ranked: tuple[str, str, str, str, dict[str, list[Row]], str]) -> list[Panel]:
-    return [
-        Panel(
-            name,
-            title,
-            f"At most {queries.SHOWN_NAMES}.",
-            _tables(facts, rows, (what, unit), (1,), _named),
-            _figures(rows, partial(charts.names_chart, unit=unit, colour=colour)),
-            is_wide=False,
-        )
-        for what, name, title, unit, rows, colour in ranked
-    ]
 
 
 def _named(name: str | None, count: int) -> tuple[object, ...]:

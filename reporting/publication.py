@@ -69,6 +69,7 @@ LAYOUTS = (
     Layout("fct_events", ("event_key", "session_key", "visitor_key"), DAY),
     Layout("fct_flows", ("event_key", "session_key"), OCCURRED_AT),
     Layout("fct_retention"),
+    Layout("fct_session_matches", ("session_key",)),
     Layout("fct_sessions", ("session_key", "visitor_key"), DAY),
 )
 

@@ -297,20 +297,27 @@ FIRST_EVENTS = _EVENTS_OF_SESSIONS.format(column="first_event")
 # source, name, how often
 LAST_EVENTS = _EVENTS_OF_SESSIONS.format(column="last_event")
 
-_ORIGINS = """
-    SELECT source, {origin} AS origin, count(*)
-    FROM marts.dim_sessions
-    WHERE is_interaction AND {origin} IS NOT NULL
-    GROUP BY GROUPING SETS ((source, origin), (origin))
-    QUALIFY row_number() OVER (PARTITION BY source ORDER BY count(*) DESC, origin) <= $shown_names
-    ORDER BY source NULLS FIRST, count(*) DESC, origin
+_SESSIONS_BY_CONTEXT = """
+    WITH told AS (
+        SELECT source, {name} AS name FROM marts.dim_sessions WHERE is_interaction AND {told} IS NOT NULL
+    )
+    SELECT source, name, count(*)
+    FROM told
+    GROUP BY GROUPING SETS ((source, name), (name))
+    QUALIFY row_number() OVER (PARTITION BY source ORDER BY count(*) DESC, name) <= $shown_names
+    ORDER BY source NULLS FIRST, count(*) DESC, name
 """
 
-# source, page, how often; screens of apps have no path
-LANDING_PAGES = _ORIGINS.format(origin="coalesce(landing_page_path, landing_page_url)")
+# source, path of the landing page, sessions
+LANDING_PAGES = _SESSIONS_BY_CONTEXT.format(name="landing_page_path", told="landing_page_path")
 
-# source, medium and name of the referrer, how often
-REFERRERS = _ORIGINS.format(origin="referrer_medium || coalesce(': ' || referrer_source, '')")
+# source, how and from whom, sessions
+REFERRERS = _SESSIONS_BY_CONTEXT.format(
+    name="concat_ws(': ', referrer_medium, referrer_source)", told="referrer_medium"
+)
 
-# source, campaign, how often
-CAMPAIGNS = _ORIGINS.format(origin="coalesce(utm_campaign, attributed_campaign)")
+# source, the campaign's source, medium and name, sessions
+CAMPAIGNS = _SESSIONS_BY_CONTEXT.format(
+    name="concat_ws(' / ', utm_source, utm_medium, utm_campaign)",
+    told="coalesce(utm_source, utm_medium, utm_campaign)",
+)

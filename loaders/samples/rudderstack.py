@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from loaders.samples.clock import MINUTE, SECOND, date_of, iso
+from loaders.samples.origins import HOST, ORIGINS, origin_of
 from loaders.samples.output import (
     VendorSample,
     Windows,
@@ -39,7 +40,7 @@ DEVICES = (
 _VISIT = (
     '{"messageId":"%%s","type":"track","channel":"web","anonymousId":"%s","userId":%%s,"event":"%%s",'
     '"properties":{%%s},"context":{"library":{"name":"RudderLabs JavaScript SDK","version":"3.11.9"},'
-    '"ip":"%s","locale":"en-US","userAgent":"%s","sessionId":%d},'
+    '"ip":"%s","locale":"en-US","userAgent":"%s","sessionId":%d,"page":{%%s}},'
     '"originalTimestamp":"%%s","sentAt":"%%s","receivedAt":"%%s","timestamp":"%%s","request_ip":"%s"}\n'
 )
 _IDENTIFY = (
@@ -48,6 +49,16 @@ _IDENTIFY = (
     '"originalTimestamp":"%s","sentAt":"%s","receivedAt":"%s","timestamp":"%s"}\n'
 )
 _PLANS = ("free", "team", "enterprise")
+_PAGES = [f'"url":"https://{HOST}{path}","path":"{path}"' for path in PATHS]
+# Of the first page of a visit: its address with the campaign that led there, and the page before it.
+_LANDINGS = [
+    [
+        f'"url":"https://{HOST}{path}{origin.query}","path":"{path}"'
+        + (f',"referrer":"{origin.referrer}"' if origin.referrer else "")
+        for path in PATHS
+    ]
+    for origin in ORIGINS
+]
 
 
 def _properties() -> list[list[str]]:
@@ -100,6 +111,7 @@ def _add_visit(visit: Visit, windows: Windows, width: int, draw: random.Random) 
     id_start, id_end = new_uuid(draw)[:24], draw.getrandbits(47)
     ahead = (visit.visitor % 7 - 3) * 9 * MINUTE if visit.visitor % 16 == 0 else 0
     delay = int(draw.random() * 8_000)
+    origin = origin_of(visit)
     for step, moment in enumerate(visit.moments):
         delay = (delay * 31 + 17) % 8_009
         action = visit.actions[step]
@@ -110,6 +122,7 @@ def _add_visit(visit: Visit, windows: Windows, width: int, draw: random.Random) 
             known if step >= visit.known_from else "null",
             EVENT_NAMES[action],
             _PROPERTIES[action][product_at(moment)],
+            _PAGES[action] if step else _LANDINGS[origin][action],
             iso(moment + ahead) if ahead else happened,
             iso(received + ahead) if ahead else arrived,
             arrived,

@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from loaders.samples.clock import SECOND, spaced
+from loaders.samples.origins import ORIGINS, origin_of
 from loaders.samples.output import (
     VendorSample,
     Windows,
@@ -33,7 +34,8 @@ PLACES = (("US", "CA", "San Jose"), ("GB", "ENG", "Leeds"), ("DE", "BE", "Berlin
 # A line is filled in two steps, once for a visit (%s) and then for each of its events (%%s).
 VISIT_COLUMNS = (
     "user_ipaddress", "domain_userid", "domain_sessionidx", "network_userid", "geo_country", "geo_region",
-    "geo_city", "useragent", "br_name", "os_name", "domain_sessionid",
+    "geo_city", "page_referrer", "mkt_medium", "mkt_source", "mkt_campaign", "useragent", "br_name",
+    "os_name", "domain_sessionid",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "etl_tstamp", "collector_tstamp", "dvce_created_tstamp", "event_id", "user_id", "dvce_sent_tstamp",
@@ -79,9 +81,11 @@ def _path(root: Path, written: int, draw: random.Random) -> Path:
 def _add_visit(visit: Visit, windows: Windows, width: int, draw: random.Random) -> None:
     visitor = visit.visitor
     session = new_uuid(draw)
+    origin = ORIGINS[origin_of(visit)]
     values = (
         f"198.51.100.{visitor % 250 + 1}", f"domain-user-{visitor:07d}", visit.number,
         f"network-user-{visitor:07d}", *PLACES[visitor % len(PLACES)],
+        origin.referrer, origin.medium, origin.source, origin.campaign,
         *AGENTS[visitor % len(AGENTS)], session,
     )  # fmt: skip
     filled: dict[int, list[str]] = {}

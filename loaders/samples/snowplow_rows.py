@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from loaders.samples.origins import HOST
 from loaders.samples.visits import Action
 
 APP_ID = "web-shop"
-HOST = "shop.example"
 # Quotes and braces in a tab-separated field: nothing there is quoted or escaped.
 CONTEXTS = (
     '{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0","data":['

@@ -11,7 +11,7 @@ REJECTED = """
     SELECT reason, count(*)::BIGINT FROM intermediate.int_events_rejected GROUP BY reason ORDER BY reason
 """
 # Tables only: counting the rows of a view would compute it.
-MARTS = ("dim_visitors", "fct_daily_metrics", "fct_events", "fct_retention", "fct_sessions")
+MARTS = ("dim_sessions", "dim_visitors", "fct_daily_metrics", "fct_events", "fct_retention", "fct_sessions")
 
 
 def told_lines(output: str) -> list[str]:

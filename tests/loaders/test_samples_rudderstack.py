@@ -97,3 +97,12 @@ def test_rudderstack_has_calls_without_identity_of_other_types_and_with_offsets(
     assert [moment(c["timestamp"]) - moment(c["originalTimestamp"]) for c in offsets] == [
         timedelta(milliseconds=300)
     ] * 3
+
+
+def test_rudderstack_visits_begin_on_a_page_with_its_referrer_and_campaign(
+    calls: list[dict[str, Any]],
+) -> None:
+    pages = [call["context"]["page"] for call in calls if "page" in call.get("context", {})]
+    assert len(pages) > 20
+    assert any("utm_campaign=" in page["url"] and page.get("referrer") for page in pages)
+    assert any("referrer" not in page for page in pages)

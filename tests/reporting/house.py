@@ -22,7 +22,7 @@ GIVEN = """
     CREATE TABLE given_sessions (
         source VARCHAR, session_key UUID, session_id VARCHAR, visitor_id VARCHAR, started_at TIMESTAMP,
         ended_at TIMESTAMP, event_count BIGINT, first_event VARCHAR, last_event VARCHAR,
-        is_interaction BOOLEAN
+        is_interaction BOOLEAN, page VARCHAR, referrer VARCHAR, campaign VARCHAR
     );
 """
 MARTS = """
@@ -44,14 +44,17 @@ MARTS = """
     FROM given_sessions;
     CREATE TABLE marts.dim_sessions AS
     SELECT
-        session_key, source, app_id, visitor_key, day, is_interaction,
-        'https://shop.example/a' AS landing_page_url,
-        CASE WHEN first_event IS NOT NULL THEN '/a' END AS landing_page_path,
-        CASE WHEN source = 'pendo' THEN 'search' END AS referrer_medium,
-        CASE WHEN first_event = 'load' THEN 'Google' END AS referrer_source,
-        CASE WHEN source = 'rudderstack' THEN 'spring' END AS utm_campaign,
-        CASE WHEN source = 'leanplum' THEN 'launch' END AS attributed_campaign
-    FROM marts.fct_sessions;
+        session_key, source,
+        CASE WHEN visitor_id IS NOT NULL THEN md5(source || visitor_id)::UUID END AS visitor_key,
+        started_at::DATE AS day, is_interaction, page AS landing_page_path,
+        CASE WHEN referrer IS NOT NULL THEN 'search' END AS referrer_medium, referrer AS referrer_source,
+        campaign AS utm_source, CASE WHEN campaign IS NOT NULL THEN 'email' END AS utm_medium,
+        NULL::VARCHAR AS utm_campaign
+    FROM given_sessions;
+    CREATE TABLE marts.fct_session_matches AS
+    SELECT session_key, source, 'page' AS kind, page AS matched_id, page AS name, NULL::VARCHAR AS variant_id,
+        1::BIGINT AS events
+    FROM given_sessions WHERE page IS NOT NULL;
     CREATE TABLE marts.fct_flows AS
     SELECT
         event_key, source, session_key, event_id, event_sequence_number, occurred_at, event_name AS event,
@@ -86,6 +89,9 @@ class Session:
     events: tuple[str | None, ...]
     pause: timedelta = timedelta(minutes=1)
     is_interaction: bool = True
+    page: str | None = None
+    referrer: str | None = None
+    campaign: str | None = None
 
 
 def make(database: Path, sessions: Sequence[Session], rejected: Sequence[tuple[str, str]] = ()) -> Path:
@@ -138,11 +144,12 @@ def _give_sessions(connection: duckdb.DuckDBPyConnection, sessions: Sequence[Ses
         named = [name for name in session.events if name is not None]
         first, last = (named[0], named[-1]) if named else (None, None)
         connection.execute(
-            "INSERT INTO given_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO given_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 *(session.source, key, f"s{number}", session.visitor, session.started_at),
                 times[-1] if times else session.started_at,
                 *(len(session.events), first, last, session.is_interaction),
+                *(session.page, session.referrer, session.campaign),
             ],
         )
 

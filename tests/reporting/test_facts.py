@@ -172,22 +172,6 @@ def test_events_are_ranked_with_first_and_last_ones(facts: Facts) -> None:
     assert facts.top_events[ALL][0] == ("click", 7)
 
 
-def test_origins_are_ranked_where_a_session_has_one(facts: Facts, tmp_path: Path) -> None:
-    assert facts.landing_pages == {
-        ALL: [("/a", 6)],
-        "pendo": [("/a", 4)],
-        "rudderstack": [("/a", 2)],
-    }
-    assert facts.referrers == {ALL: [("search: Google", 4)], "pendo": [("search: Google", 4)]}
-    assert facts.campaigns == {ALL: [("spring", 2)], "rudderstack": [("spring", 2)]}
-    found = facts_of(
-        tmp_path, Session("leanplum", "ann", MONDAY, (None,)), Session("pendo", "bo", MONDAY, ("x",))
-    )
-    assert found.landing_pages["leanplum"] == [("https://shop.example/a", 1)]
-    assert found.campaigns[ALL] == [("launch", 1)]
-    assert found.referrers["pendo"] == [("search", 1)]
-
-
 def test_long_rankings_are_cut_to_their_top(tmp_path: Path) -> None:
     names = tuple(f"name {number:03}" for number in range(100))
     found = facts_of(tmp_path, Session("pendo", "ann", MONDAY, names))
@@ -219,3 +203,23 @@ def test_a_real_build_is_told_as_its_marts_are(sampled: Workspace) -> None:
     days = sampled.rows("SELECT sum(sessions), max(day) FROM marts.fct_daily_metrics")
     assert (sum(row[1] for row in found.activity[ALL]), found.activity[ALL][-1][0]) == days[0]
     assert not found.are_behind
+
+
+def test_pages_referrers_and_campaigns_count_interactions_and_leave_out_what_is_not_told(
+    tmp_path: Path,
+) -> None:
+    found = facts_of(
+        tmp_path,
+        Session("pendo", "ann", MONDAY, ("load",), page="/", referrer="Google"),
+        Session("pendo", "bob", MONDAY, ("load",), page="/a", campaign="letter"),
+        Session("rudderstack", "cat", MONDAY, ("page",), page="/"),
+        Session("rudderstack", "dan", MONDAY, ("page",)),
+        Session("pendo", "bot", MONDAY, ("sent",), is_interaction=False, page="/hidden"),
+    )
+    assert found.landing_pages == {
+        ALL: [("/", 2), ("/a", 1)],
+        "pendo": [("/", 1), ("/a", 1)],
+        "rudderstack": [("/", 1)],
+    }
+    assert found.referrers == {ALL: [("search: Google", 1)], "pendo": [("search: Google", 1)]}
+    assert found.campaigns == {ALL: [("letter / email", 1)], "pendo": [("letter / email", 1)]}

@@ -28,9 +28,9 @@ from tests.reporting.house import Session, make
 
 MONDAY = datetime(2026, 2, 2, 9)
 SESSIONS = [
-    Session("pendo", "ann", MONDAY, ("load", "click", "leave")),
+    Session("pendo", "ann", MONDAY, ("load", "click", "leave"), page="/"),
     Session("pendo", "bob", MONDAY - timedelta(days=40), ("load",)),
-    Session("rudderstack", "zoe", MONDAY, ("page", "page")),
+    Session("rudderstack", "zoe", MONDAY, ("page", "page"), page="/"),
 ]
 
 
@@ -82,11 +82,13 @@ def test_the_command_says_what_it_wrote(database: Path, tmp_path: Path) -> None:
     result = publish(database, tmp_path / "out")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
+        "dim_sessions: 3 rows in 3 files",
         "dim_visitors: 3 rows in 2 files",
         "fct_daily_metrics: 3 rows in 2 files",
         "fct_events: 6 rows in 3 files",
         "fct_flows: 6 rows in 3 files",
         "fct_retention: 3 rows in 2 files",
+        "fct_session_matches: 2 rows in 2 files",
         "fct_sessions: 3 rows in 3 files",
         f"{tmp_path / 'out' / 'current'}: version 1, as of 2026-02-10 06:30 UTC",
     ]
