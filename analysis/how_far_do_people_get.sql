@@ -67,7 +67,7 @@ reached_{{ loop.index }} as (
             before.within = tries.within
             and before.whose = tries.whose
             and before.place < tries.place
-            and coalesce(tries.occurred_at <= before.ends_at, true)
+            and coalesce(before.ends_at >= tries.occurred_at, true)
     where tries.event_name = {{ text_literal(step) }}
     group by before.within, before.source, before.whose, before.started, before.ends_at
     {%- endif %}

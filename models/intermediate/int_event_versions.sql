@@ -165,6 +165,13 @@ former_rows as (
     union
     select {{ row_locator('event_key') }} as row_locator from {{ this }}
     where is_current and native_session_key in (select session_key from changed_sessions)
+    union
+    -- All events of a Leanplum session are of one delivery: those of the one before leave, also without a record.
+    select {{ row_locator('event_key') }} as row_locator from {{ this }}
+    where
+        is_current
+        and source = 'leanplum'
+        and native_session_key in (select native_session_key from staged where source = 'leanplum')
 
 ),
 

@@ -256,6 +256,14 @@ LEANPLUM: dict[str, History] = {
         RemoveRow(1),
         Run(),
     ),
+    "without the session's row the latest export has its events, and those of the one before leave": (
+        files(leanplum_event("e0", 1), leanplum_event("e1", 2)),
+        Run(),
+        files(leanplum_event("e1", 3), leanplum_event("e2", 4)),
+        Run(),
+        RemoveLoad(1),
+        Run(),
+    ),
     "a record that goes for one with another start moves the cap": (
         files(leanplum_session(0), leanplum_session(10), leanplum_event("e0", 1), leanplum_event("e1", 30)),
         Run(),
