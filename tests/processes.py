@@ -6,7 +6,11 @@ from xdist.scheduler import LoadFileScheduling
 
 # Files by the fixture that takes long to make and that all of them read.
 SHARING = {
-    "demo": ("end_to_end/test_demo.py", "models/test_sampled_build.py"),
+    "demo": (
+        "end_to_end/test_demo.py",
+        "models/test_sampled_build.py",
+        "project/test_documented_queries.py",
+    ),
     "manifest": ("project/test_exposures.py", "project/test_manifest.py"),
     "told": (
         "incremental/test_interruptions.py",
