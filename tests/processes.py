@@ -9,6 +9,7 @@ SHARING = {
     "demo": (
         "end_to_end/test_demo.py",
         "models/test_sampled_build.py",
+        "project/test_documented_queries.py",
         "reporting/test_facts.py",
         "reporting/test_publish.py",
     ),

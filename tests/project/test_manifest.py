@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from loaders.warehouse import connect
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Workspace
 from tests.project.conftest import Manifest
 
 LAYERS = ("staging", "intermediate", "lifecycle", "marts")
@@ -190,6 +191,15 @@ def test_every_var_has_its_reason_above_it() -> None:
     assert len(names) > 15
     for number in names:
         assert lines[number - 1].strip().startswith("# "), f"{lines[number].strip()} says no reason"
+
+
+def test_the_selector_of_models_brings_no_tests_along(workspace_factory: Callable[[str], Workspace]) -> None:
+    listed = workspace_factory("selected").dbt(
+        "--quiet", "ls", "--selector", "models_only", "--output", "path"
+    )
+    paths = listed.stdout.split()
+    assert len(paths) == len(list((ROOT / "models").rglob("*.sql")))
+    assert all(path.endswith(".sql") for path in paths)
 
 
 def test_every_selector_is_described() -> None:
