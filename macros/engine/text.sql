@@ -56,3 +56,17 @@
 {% macro duckdb__first_group(text, pattern) -%}
     nullif(regexp_extract({{ text }}, {{ text_literal(pattern) }}, 1), '')
 {%- endmacro %}
+
+
+{#- Within an expression, `in` makes DuckDB join the rows with a table of the values. -#}
+{% macro is_one_of(text, values) %}
+    {{- return(adapter.dispatch('is_one_of', 'sessionhouse')(text, values)) -}}
+{% endmacro %}
+
+{% macro duckdb__is_one_of(text, values) -%}
+    list_contains([{% for value in values %}{{ text_literal(value) }}{{ ', ' if not loop.last }}{% endfor %}], {{ text }})
+{%- endmacro %}
+
+{% macro default__is_one_of(text, values) -%}
+    {{ text }} in {{ text_list(values) }}
+{%- endmacro %}

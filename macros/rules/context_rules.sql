@@ -53,14 +53,14 @@
 
 
 {% macro words_for_nothing() %}
-    {{- return(['', 'unknown', 'null', 'undefined', '(not set)', '??']) -}}
+    {{- return(['', 'unknown', 'null', 'undefined', '(not set)']) -}}
 {% endmacro %}
 
 
 {% macro told(expression, data_type) -%}
     {%- if data_type == 'varchar' -%}
         case
-            when lower(trim({{ expression }})) not in {{ text_list(words_for_nothing()) }} then trim({{ expression }})
+            when not {{ is_one_of('lower(trim(' ~ expression ~ '))', words_for_nothing()) }} then trim({{ expression }})
         end
     {%- else -%}
         {{ expression }}

@@ -1,7 +1,7 @@
 {#- The first word that matches; a platform stands for what it mostly runs on. -#}
 {% macro device_type_of(word) -%}
     case
-        when lower(trim({{ word }})) in {{ text_list(words_for_nothing()) }} then null
+        when {{ is_one_of('lower(trim(' ~ word ~ '))', words_for_nothing()) }} then null
         when {{ matches(word, 'bot|crawler|spider') }} then 'bot'
         when {{ matches(word, 'tablet|ipad') }} then 'tablet'
         when {{ matches(word, 'wear|watch') }} then 'wearable'

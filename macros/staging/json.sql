@@ -116,6 +116,15 @@
 {%- endmacro %}
 
 
+{% macro json_has(document, path) %}
+    {{- return(adapter.dispatch('json_has', 'sessionhouse')(document, path)) -}}
+{% endmacro %}
+
+{% macro duckdb__json_has(document, path) -%}
+    json_exists({{ document }}, '{{ path }}')
+{%- endmacro %}
+
+
 {#- Of many parts at once: a document is taken apart once for all of them. -#}
 {% macro json_texts(document, paths) %}
     {{- return(adapter.dispatch('json_texts', 'sessionhouse')(document, paths)) -}}

@@ -64,9 +64,12 @@ parts as (
 
     select
         *,
+        -- Of the last event only the page is of interest.
         case
-            when {{ json_part('extras', '$.context') }} is not null
-                then {{ json_texts('extras', sent_paths) }}
+            when role = 'last' and {{ json_has('extras', '$.context') }}
+                then {{ json_texts('extras', sent_paths[:2]) }}
+            when role = 'last' then {{ json_texts('extras', row_paths[:2]) }}
+            when {{ json_has('extras', '$.context') }} then {{ json_texts('extras', sent_paths) }}
             else {{ json_texts('extras', row_paths) }}
         end as texts,
     from found
