@@ -86,12 +86,6 @@ def workspace_factory(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
     return lambda name: Workspace(tmp_path_factory.mktemp(name))
 
 
-@pytest.fixture
-def workspace(workspace_factory: Callable[[str], Workspace]) -> Workspace:
-    """A workspace without a database yet."""
-    return workspace_factory("workspace")
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """`make demo`, run once; its database is the built one that the other tests read."""

@@ -23,11 +23,12 @@ def test_the_demo_loads_every_vendor_and_names_what_it_leaves_alone(demo: Demo) 
 
 
 def test_loading_the_demo_exports_again_finds_nothing_new(demo: Demo) -> None:
+    before = demo.workspace.run("sessionhouse", "status", "--json").stdout
     for vendor in VENDORS:
-        before = demo.workspace.run("sessionhouse", "status", "--json").stdout
         again = demo.workspace.load(vendor, demo.workspace.folder / "exports" / vendor)
         assert f"{vendor}: nothing new" in again.stdout
-        assert json.loads(demo.workspace.run("sessionhouse", "status", "--json").stdout) == json.loads(before)
+    after = demo.workspace.run("sessionhouse", "status", "--json").stdout
+    assert json.loads(after) == json.loads(before)
 
 
 def test_the_broken_line_of_the_samples_is_kept(demo: Demo) -> None:

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from tests.conftest import Workspace
+
+
+@pytest.fixture(scope="module")
+def workspace(workspace_factory: Callable[[str], Workspace]) -> Workspace:
+    """One for all tests, which run in this order: dbt parses the project once for one database."""
+    return workspace_factory("empty")
 
 
 def test_a_build_without_raw_tables_says_to_load_first(workspace: Workspace) -> None:
