@@ -72,7 +72,7 @@ def load(vendor: str, place: str, database: Path) -> None:
 def watch(reached: Reached) -> None:
     """Have the loaders call `reached` at every step; this is only for the process that dies of it."""
     # So that each step is reached more than once.
-    mock.patch.object(loading, "GROUP_EXPORTS", 4).start()
+    mock.patch.object(loading, "GROUP_EXPORTS", 2).start()
     settle = loading._Run.settle
 
     @contextmanager
