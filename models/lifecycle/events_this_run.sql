@@ -58,7 +58,7 @@ final as (
     from places
     inner join sessions on places.session_key = sessions.session_key
     inner join events on places.event_key = events.event_key
-    inner join aliases on places.alias_key = aliases.alias_key
+    left join aliases on places.alias_key = aliases.alias_key
     {%- if uses_clock('loaded_at') %}
     where not places.is_beyond_cap
     {%- else %}

@@ -62,7 +62,7 @@ joined as (
         events.loaded_at,
         {{ following_events('events.event_name', 'session_stream') }}
     from events
-    inner join sessions on events.session_key = sessions.session_key
+    left join sessions on events.session_key = sessions.session_key
     window session_stream as (partition by events.session_key order by events.event_sequence_number)
 
 )
