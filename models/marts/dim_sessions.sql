@@ -8,6 +8,11 @@
 }}
 
 -- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('events_this_run') }}
+{% if is_incremental() and is_level('dim_sessions') -%}
+{#- To write the contexts out takes dbt longer than all else does in a run with nothing new. -#}
+select * from {{ this }}
+where false
+{%- else -%}
 with
 {% if is_incremental() -%}
 due as (
@@ -30,8 +35,9 @@ sessions as (
 events as (
 
     select * from {{ ref('fct_events') }}
+    where source = 'snowplow'
     {%- if is_incremental() %}
-    where session_key in (select session_key from due)
+        and session_key in (select session_key from due)
     {%- endif %}
 
 ),
@@ -106,7 +112,7 @@ final as (
         sessions.last_event,
         case
             when sessions.is_interaction
-                then coalesce(contexts.is_bounce, coalesce(event_totals.acts, 0) <= 1)
+                then coalesce(contexts.is_bounce, coalesce(event_totals.acts, sessions.event_count) <= 1)
         end as is_bounce,
         firsts.is_first_interaction as is_new_visitor,
         case when sessions.source = 'snowplow' then coalesce(pages.page_views, 0) else contexts.page_views end
@@ -141,3 +147,4 @@ final as (
 )
 
 select * from final
+{%- endif %}

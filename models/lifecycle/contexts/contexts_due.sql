@@ -43,35 +43,38 @@ sessions as (
 
 ),
 
-first_events as (
+ends as (
 
     select
-        sessions.session_key,
-        sessions.source,
+        session_key,
+        source,
         'first' as role,
+        first_event_key as event_key,
+    from sessions
+    union all
+    select
+        session_key,
+        source,
+        'last' as role,
+        last_event_key as event_key,
+    from sessions
+    where last_event_key <> first_event_key
+
+),
+
+end_events as (
+
+    select
+        ends.session_key,
+        ends.source,
+        ends.role,
         true as is_of_session,
         events._load_id,
         events._file,
         events._line,
         events.native_session_key,
-    from sessions
-    inner join events on sessions.first_event_key = events.event_key
-
-),
-
-last_events as (
-
-    select
-        sessions.session_key,
-        sessions.source,
-        'last' as role,
-        true as is_of_session,
-        events._load_id,
-        events._file,
-        events._line,
-    from sessions
-    inner join events on sessions.last_event_key = events.event_key
-    where sessions.last_event_key <> sessions.first_event_key
+    from ends
+    inner join events on ends.event_key = events.event_key
 
 ),
 
@@ -89,8 +92,8 @@ recorded_sessions as (
         session_key,
         source,
         native_session_key as record_key,
-    from first_events
-    where {{ uses_session_method('idle') }}
+    from end_events
+    where role = 'first' and {{ uses_session_method('idle') }}
 
 ),
 
@@ -111,9 +114,7 @@ session_records as (
 
 final as (
 
-    select * exclude (native_session_key) from first_events
-    union all
-    select * from last_events
+    select * exclude (native_session_key) from end_events
     union all
     select * from session_records
 

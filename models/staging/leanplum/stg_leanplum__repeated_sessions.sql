@@ -19,6 +19,17 @@ with deliveries as (
 
 ),
 
+-- Read apart: of what is read twice, the engine writes every row down before it looks a few of them up.
+arrivals as (
+
+    select
+        app_id,
+        session_id,
+        _load_id,
+    from {{ source('raw_leanplum', 'sessions') }}
+
+),
+
 {% if is_incremental() -%}
 changed_loads as (
 
@@ -38,7 +49,7 @@ suspects as (
     select
         app_id,
         session_id,
-    from deliveries
+    from arrivals
     where _load_id in (select load_id from changed_loads)
     union
     select
@@ -54,7 +65,7 @@ suspects as (
     select
         app_id,
         session_id,
-    from deliveries
+    from arrivals
     group by app_id, session_id
     having count(*) > 1
 

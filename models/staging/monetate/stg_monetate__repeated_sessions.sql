@@ -22,6 +22,16 @@ with deliveries as (
 
 ),
 
+-- Read apart: of what is read twice, the engine writes every row down before it looks a few of them up.
+arrivals as (
+
+    select
+        session_id,
+        _load_id,
+    from {{ source('raw_monetate', 'sessions') }}
+
+),
+
 {% if is_incremental() -%}
 changed_loads as (
 
@@ -38,7 +48,7 @@ known as (
 
 suspects as (
 
-    select session_id from deliveries
+    select session_id from arrivals
     where _load_id in (select load_id from changed_loads)
     union
     select session_id from known
@@ -48,7 +58,7 @@ suspects as (
 {%- else -%}
 suspects as (
 
-    select session_id from deliveries
+    select session_id from arrivals
     group by session_id
     having count(*) > 1
 

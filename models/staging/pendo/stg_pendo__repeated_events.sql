@@ -21,6 +21,18 @@ with deliveries as (
 
 ),
 
+-- Read apart: of what is read twice, the engine writes every row down before it looks a few of them up.
+arrivals as (
+
+    select
+        subscription_id,
+        application_id,
+        event_id,
+        _load_id,
+    from {{ source('raw_pendo', 'allevents') }}
+
+),
+
 {% if is_incremental() -%}
 changed_loads as (
 
@@ -41,7 +53,7 @@ suspects as (
         subscription_id,
         application_id,
         event_id,
-    from deliveries
+    from arrivals
     where _load_id in (select load_id from changed_loads)
     union
     select
@@ -59,7 +71,7 @@ suspects as (
         subscription_id,
         application_id,
         event_id,
-    from deliveries
+    from arrivals
     group by subscription_id, application_id, event_id
     having count(*) > 1
 

@@ -19,6 +19,16 @@ with deliveries as (
 
 ),
 
+-- Read apart: of what is read twice, the engine writes every row down before it looks a few of them up.
+arrivals as (
+
+    select
+        id,
+        _load_id,
+    from {{ source('raw_rudderstack', 'tracks') }}
+
+),
+
 {% if is_incremental() -%}
 changed_loads as (
 
@@ -35,7 +45,7 @@ known as (
 
 suspects as (
 
-    select id from deliveries
+    select id from arrivals
     where _load_id in (select load_id from changed_loads)
     union
     select id from known
@@ -45,7 +55,7 @@ suspects as (
 {%- else -%}
 suspects as (
 
-    select id from deliveries
+    select id from arrivals
     group by id
     having count(*) > 1
 
