@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.findings import Findings
 from benchmarks.registry import CASES
 from benchmarks.report import render, this_machine
 from benchmarks.settings import Settings
@@ -54,14 +55,21 @@ def main(cases: str, keep: Path | None, results: Path, **sizes: Any) -> None:
         folder = (keep or Path(temporary)).resolve()
         folder.mkdir(parents=True, exist_ok=True)
         workspace = Workspace(folder, Settings(**sizes))
-        try:
-            found = [case.measure(workspace) for case in chosen]
-        except BenchmarkError as error:
-            click.echo(str(error), err=True)
-            sys.exit(1)
-    page = render(found, machine, _command(cases, sizes))
-    results.write_text(page, encoding="utf-8")
+        found: list[Findings] = []
+        failed: dict[str, str] = {}
+        for case in chosen:
+            try:
+                found.append(case.measure(workspace))
+            except BenchmarkError as error:
+                failed[case.name] = str(error)
+            # What is measured so far stands, whatever becomes of the next case.
+            page = render(found, machine, _command(cases, sizes), failed)
+            results.write_text(page, encoding="utf-8")
     click.echo(page, nl=False)
+    for name, message in failed.items():
+        click.echo(f"{name}: {message}", err=True)
+    if failed:
+        sys.exit(1)
 
 
 def _command(cases: str, sizes: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -38,8 +38,8 @@ def this_machine() -> Machine:
     )
 
 
-def render(found: Sequence[Findings], machine: Machine, command: str) -> str:
-    """Return the whole page: the machine, the goals, then every case."""
+def render(found: Sequence[Findings], machine: Machine, command: str, failed: Mapping[str, str]) -> str:
+    """Return the whole page: the machine, the goals, every case, and why a case `failed` that did."""
     versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
     parts = [
         "# Results of the benchmarks",
@@ -54,6 +54,8 @@ def render(found: Sequence[Findings], machine: Machine, command: str) -> str:
     ]
     for findings in found:
         parts += _case(findings)
+    for name, message in failed.items():
+        parts += [f"## {name}", f"Failed: {message}"]
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.relations import digest
 from benchmarks.rudderstack import attach
 from loaders.warehouse import CONFIG
 
@@ -200,8 +201,8 @@ def differing_tables(built: Path, peer: Path) -> list[str]:
         return [
             table
             for table in TABLES
-            if _digest(connection, f"SELECT {_COMPARED[table]} FROM bench.rudder.{table}")
-            != _digest(connection, _peer_rows(table))
+            if digest(connection, f"SELECT {_COMPARED[table]} FROM bench.rudder.{table}")
+            != digest(connection, _peer_rows(table))
         ]
 
 
@@ -212,10 +213,3 @@ def _peer_rows(table: str) -> str:
     rows = f"SELECT {_COMPARED[table]} FROM peer.{table}"
     # The alias of events without a user, which the guide's window makes.
     return f"{rows} WHERE alias IS NOT NULL" if table == "dbt_aliases_mapping" else rows
-
-
-def _digest(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int]:
-    answer = connection.execute(
-        f"SELECT count(*), coalesce(sum(hash(row_of)::HUGEINT), 0) FROM ({rows}) AS row_of"
-    ).fetchall()
-    return answer[0]

@@ -104,14 +104,15 @@
 
 {#-
     The last CTE of a model that keeps versions: rows that are new or other than before, and the former selves of those
-    that are other or gone. Rows that stayed the same are not written, so that later models see only real changes.
+    that are other or gone. Rows that stayed the same are not written, so that later models see only real changes. Columns
+    that are carried are written along, and make no change.
 -#}
-{% macro changes(present, former, key, columns, changed_at) -%}
+{% macro changes(present, former, key, columns, changed_at, carried=[]) -%}
 changes as (
 
     select
         {{ present }}.{{ key }},
-        {%- for column in columns %}
+        {%- for column in columns + carried %}
         {{ present }}.{{ column }},
         {%- endfor %}
         true as is_current,
@@ -122,7 +123,7 @@ changes as (
     union all
     select
         {{ former }}.{{ key }},
-        {%- for column in columns %}
+        {%- for column in columns + carried %}
         {{ former }}.{{ column }},
         {%- endfor %}
         false as is_current,

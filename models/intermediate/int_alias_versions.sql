@@ -9,6 +9,7 @@
 
 {%- set parents = ['int_event_versions', 'int_identity_versions'] -%}
 {%- set columns = ['source', 'alias', 'visitor_id', 'visitor_key'] -%}
+{%- set decision = ['decided_at', 'decided_by', 'decided_key'] -%}
 
 with identities as (
 
@@ -27,12 +28,39 @@ news_rows as (
 
 news as (
 
+    select * from {{ ref('int_event_versions') }}
+    where {{ row_locator('event_key') }} in (select row_locator from news_rows)
+
+),
+
+news_of_identities as (
+
+    select * from identities
+    where {{ is_news_for('int_alias_versions', parents) }}
+
+),
+
+news_by_alias as (
+
     select
         source,
-        anonymous_id,
-        user_id,
-    from {{ ref('int_event_versions') }}
-    where {{ row_locator('event_key') }} in (select row_locator from news_rows)
+        anonymous_id as alias,
+        is_current,
+    from news
+    where anonymous_id is not null
+    union all
+    select
+        source,
+        user_id as alias,
+        is_current,
+    from news
+    where user_id is not null
+    union all
+    select
+        source,
+        alias,
+        is_current,
+    from news_of_identities
 
 ),
 
@@ -40,30 +68,55 @@ touched as (
 
     select
         source,
-        anonymous_id as alias,
-    from news
-    where anonymous_id is not null
-    union
-    select
-        source,
-        user_id as alias,
-    from news
-    where user_id is not null
-    union
+        alias,
+        bool_or(not is_current) as has_lost,
+    from news_by_alias
+    group by source, alias
+
+),
+
+-- Where something has left, what it said may have counted: only these aliases have all their events read again.
+shaken as (
+
     select
         source,
         alias,
-    from identities
-    where {{ is_news_for('int_alias_versions', parents) }}
+    from touched
+    where has_lost
+
+),
+
+former as (
+
+    select versions.*
+    from {{ this }} as versions
+    inner join touched
+        on
+            versions.source = touched.source
+            and versions.alias = touched.alias
+    where versions.is_current
+
+),
+
+-- What an alias was by all earlier events stands in for them.
+steady as (
+
+    select former.*
+    from former
+    inner join touched
+        on
+            former.source = touched.source
+            and former.alias = touched.alias
+    where not touched.has_lost
 
 ),
 
 {% for column in ['anonymous_id', 'user_id'] -%}
-touched_by_{{ column }} as (
+shaken_by_{{ column }} as (
 
     select events.*
     from {{ ref('int_event_versions') }} as events
-    inner join touched on events.source = touched.source and events.{{ column }} = touched.alias
+    inner join shaken on events.source = shaken.source and events.{{ column }} = shaken.alias
 
 ),
 
@@ -77,36 +130,25 @@ touched_identities as (
 ),
 
 {% endif -%}
-as_anonymous as (
-
+{% for name, column in {'as_anonymous': 'anonymous_id', 'as_user': 'user_id'}.items() -%}
+{{ name }} as (
+    {% for relation in (['news', 'shaken_by_' ~ column] if is_incremental() else [ref('int_event_versions')]) %}
     select
-        events.source,
-        events.anonymous_id,
-        events.user_id,
-        events.occurred_at,
-        events.event_id,
-        events.event_key,
-        events.changed_at,
-    from {{ 'touched_by_anonymous_id' if is_incremental() else ref('int_event_versions') }} as events
-    where events.is_current and events.reason is null and events.anonymous_id is not null
+        source,
+        anonymous_id,
+        user_id,
+        occurred_at,
+        event_id,
+        event_key,
+        changed_at,
+    from {{ relation }}
+    where is_current and reason is null and {{ column }} is not null
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
-as_user as (
-
-    select
-        events.source,
-        events.anonymous_id,
-        events.user_id,
-        events.occurred_at,
-        events.event_id,
-        events.event_key,
-        events.changed_at,
-    from {{ 'touched_by_user_id' if is_incremental() else ref('int_event_versions') }} as events
-    where events.is_current and events.reason is null and events.user_id is not null
-
-),
-
+{% endfor -%}
 -- Calls that tell who somebody is say it of an alias whose events they are not.
 told as (
 
@@ -131,6 +173,19 @@ told as (
         changed_at,
     from {{ 'touched_identities' if is_incremental() else 'identities' }}
     where is_current
+    {%- if is_incremental() %}
+    union all
+    select
+        source,
+        alias,
+        visitor_id as user_id,
+        decided_at as occurred_at,
+        decided_by as event_id,
+        decided_key as event_key,
+        changed_at,
+    from steady
+    where decided_key is not null
+    {%- endif %}
 
 ),
 
@@ -141,6 +196,9 @@ logins as (
         alias,
         {{ value_of_last('user_id', event_order()) }} as visitor_id,
         {{ value_of_last('changed_at', event_order()) }} as changed_at,
+        {{ value_of_last('occurred_at', event_order()) }} as decided_at,
+        {{ value_of_last('event_id', event_order()) }} as decided_by,
+        {{ value_of_last('event_key', event_order()) }} as decided_key,
     from told
     group by all
 
@@ -159,6 +217,14 @@ seen as (
         user_id as alias,
         changed_at,
     from as_user
+    {%- if is_incremental() %}
+    union all
+    select
+        source,
+        alias,
+        changed_at,
+    from steady
+    {%- endif %}
 
 ),
 
@@ -179,6 +245,9 @@ mapped as (
         aliases.source,
         aliases.alias,
         coalesce(logins.visitor_id, aliases.alias) as visitor_id,
+        logins.decided_at,
+        logins.decided_by,
+        logins.decided_key,
         coalesce(logins.changed_at, aliases.changed_at) as changed_at,
     from aliases
     left join logins
@@ -196,38 +265,55 @@ keyed as (
         alias,
         visitor_id,
         {{ content_key(['source', 'visitor_id']) }} as visitor_key,
+        decided_at,
+        decided_by,
+        decided_key,
         changed_at,
     from mapped
 
 ),
 
 {% if is_incremental() -%}
-former as (
+{{ changes('keyed', 'former', 'alias_key', columns, changed_through(parents), decision) }},
 
-    select versions.*
-    from {{ this }} as versions
-    inner join touched
-        on
-            versions.source = touched.source
-            and versions.alias = touched.alias
-    where versions.is_current
+-- The same visitor by a later statement: no news for those who read this, so the row keeps its moment.
+redecided as (
+
+    select
+        keyed.alias_key,
+        {%- for column in columns + decision %}
+        keyed.{{ column }},
+        {%- endfor %}
+        true as is_current,
+        former.changed_at,
+    from keyed
+    inner join former on keyed.alias_key = former.alias_key
+    where not {{ differs(columns, 'keyed', 'former') }} and {{ differs(decision, 'keyed', 'former') }}
 
 ),
-
-{{ changes('keyed', 'former', 'alias_key', columns, changed_through(parents)) }}
 {%- else -%}
 changes as (
 
     select
         alias_key,
-        {%- for column in columns %}
+        {%- for column in columns + decision %}
         {{ column }},
         {%- endfor %}
         true as is_current,
         changed_at,
     from keyed
 
-)
+),
 {%- endif %}
 
-select * from changes
+final as (
+
+    select * from changes
+    {%- if is_incremental() %}
+    union all
+    select * from redecided
+    {%- endif %}
+
+)
+
+select * from final

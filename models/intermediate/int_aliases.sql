@@ -7,4 +7,4 @@ with aliases as (
 
 )
 
-select * exclude (is_current, changed_at) from aliases
+select * exclude (decided_at, decided_by, decided_key, is_current, changed_at) from aliases

@@ -105,12 +105,13 @@ def test_the_page_tells_the_machine_and_where_the_time_goes() -> None:
         Share("ours", "staging", "stg_a", 3.99),
         Share("ours", "staging", "stg_b", 0.01),
     ]
-    page = render([found], MACHINE, "make bench EVENTS=1000")
+    page = render([found], MACHINE, "make bench EVENTS=1000", {"loading": "The rows differ."})
     assert "`make bench EVENTS=1000`" in page
     assert "2 cores, 24 GiB of memory, load before the run 0.1" in page
     assert re_cells(page, "ours", 0) == ["ours", "2.00", "1.00 to 3.00", "3", "3 MiB", "scaled"]
     assert re_cells(page, "marts", 0) == ["marts", "all", "6.00", "60.0%"]
     assert re_cells(page, "staging", 2) == ["staging", "1 more", "0.01", "0.1%"]
+    assert page.endswith("## loading\n\nFailed: The rows differ.\n")
 
 
 def re_cells(page: str, first: str, number: int) -> list[str]:

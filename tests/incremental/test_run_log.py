@@ -36,8 +36,13 @@ def test_a_run_tells_what_it_took_on_what_the_marts_hold_and_what_was_rejected(t
     done = warehouse.run(*WITHOUT_VIEWS)
     after = warehouse.now()
     lifecycle, rows, rejected = told_lines(done.stdout)
+    ((sessions, events),) = after.rows(
+        "SELECT (SELECT count(*) FROM lifecycle.sessions_this_run), count(*) FROM lifecycle.events_this_run"
+    )
+    assert events > 0
     assert re.match(
-        r"Lifecycle on loaded_at: standard, .* sessions and .* events this run, rejected: ", lifecycle
+        rf"Lifecycle on loaded_at: standard, .*, {sessions:,} sessions and {events:,} events this run, rejected: ",
+        lifecycle,
     )
     assert rows == f"Rows in the marts: {expected_rows(after)}"
     assert rejected == f"Rejected events of all runs: {expected_rejected(after)}"
