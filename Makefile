@@ -45,7 +45,7 @@ demo: install  ## Write sample exports of five vendors, load and build them, ans
 	    --exclude-resource-type unit_test --exclude-resource-type exposure \
 	    > $(DEMO)/build.log || { cat $(DEMO)/build.log; exit 1; }
 	@grep -oE 'PASS=.*' $(DEMO)/build.log
-	@echo "--- 4/4 A first answer: which visitors have the longest sessions on average?"
+	@echo "--- 4/4 A first answer: which RudderStack visitors have the longest sessions on average, in minutes?"
 	@SESSIONHOUSE_DATABASE=$(DEMO_DATABASE) $(BIN)/dbt --quiet --no-use-colors show --limit 5 \
 	    --select dbt_top_users_by_avg_session_duration
 	@echo "Ask another: SESSIONHOUSE_DATABASE=$(DEMO_DATABASE) $(BIN)/dbt show --select how_do_sessions_begin"

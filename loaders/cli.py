@@ -125,7 +125,14 @@ def load(vendor: str, uris: tuple[str, ...], database: Path, verbose: bool, **ch
                 follower.follow(every or DEFAULT_PAUSE_SECONDS, stop)
             return
         outcomes = _load_all(vendor, landings, options, database, verbose)
-    if any(outcome.entry.status is Status.REJECTED for outcome in outcomes):
+    rejected = sum(outcome.entry.status is Status.REJECTED for outcome in outcomes)
+    if rejected == len(outcomes) > 1:
+        click.echo(
+            "Every export was rejected: check the folder and the vendor; docs/exports.md tells what each "
+            "vendor writes.",
+            err=True,
+        )
+    if rejected:
         sys.exit(1)
 
 

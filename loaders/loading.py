@@ -60,8 +60,8 @@ def load_exports(
     exports = sorted(vendor.discover(landing, ledger, options), key=lambda export: export.order)
     if not exports:
         raise NoExportsError(
-            f"No {vendor.name} export found under {landing.uri}. The README lists the file names that "
-            f"each vendor writes; check the folder and the vendor."
+            f"No {vendor.name} export found under {landing.uri}. Looked for {vendor.looks_for}: check the "
+            f"folder and the vendor; docs/exports.md tells what each vendor writes."
         )
     run = _Run(connection, vendor, landing)
     run.note_known(exports)

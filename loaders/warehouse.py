@@ -59,7 +59,8 @@ def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
     """Open an existing file for reading; raises UsageError where there is none, or none of this package."""
     if not database.exists():
         raise UsageError(
-            f"There is no database at {database}. Load an export first, or name it with --database."
+            f"There is no database at {database}. Load an export first, or name the database with --database "
+            f"or SESSIONHOUSE_DATABASE."
         )
     connection = _open(database, LOCK_WAIT_SECONDS, read_only=True)
     connection.execute("SET TimeZone = 'UTC'")
@@ -67,7 +68,10 @@ def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
         connection, "SELECT 1 FROM duckdb_tables() WHERE (schema_name, table_name) = ('raw', 'loads')"
     ):
         connection.close()
-        raise UsageError(f"{database} has no ledger of loads. Load an export into it first.")
+        raise UsageError(
+            f"Nothing was ever loaded into {database}. Load an export first, or name another database with "
+            f"--database or SESSIONHOUSE_DATABASE."
+        )
     return connection
 
 

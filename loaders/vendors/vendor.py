@@ -15,6 +15,8 @@ class Vendor(Protocol):
 
     name: str
     tables: tuple[str, ...]
+    # What `discover` goes by, for those who gave another place.
+    looks_for: str
 
     def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
         """Return every export under the landing root, loaded ones included, each with its verdict."""

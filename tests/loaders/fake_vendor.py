@@ -19,6 +19,7 @@ class FakeVendor:
 
     name = "fake"
     tables: tuple[str, ...] = ("raw_rudderstack.tracks",)
+    looks_for = "folders"
 
     def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
         files = landing.list_files()

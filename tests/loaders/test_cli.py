@@ -17,11 +17,11 @@ from click.testing import CliRunner, Result
 from loaders import warehouse
 from loaders.cli import main
 from loaders.load import Load
+from loaders.vendors.registry import VENDORS
 from loaders.vendors.rudderstack.loader import RudderStack
 
 Run = Callable[..., Result]
 GOOD = {"messageId": "m1", "type": "track", "event": "Signed Up", "receivedAt": "2020-01-24T06:29:02Z"}
-VENDORS = ("leanplum", "monetate", "pendo", "rudderstack", "snowplow")
 
 
 @pytest.fixture
@@ -105,6 +105,18 @@ def test_a_rejected_export_is_told_with_its_reason_and_exit_code_1(
     assert summary == "rudderstack: 1 loaded (1 row), 1 rejected"
 
 
+@pytest.mark.parametrize(("names", "is_advised"), [(("a.json", "b.json"), True), (("a.json",), False)])
+def test_where_all_of_several_exports_are_rejected_the_folder_may_be_the_wrong_one(
+    run: Run, dump: Callable[..., Path], names: tuple[str, ...], is_advised: bool
+) -> None:
+    folders = [dump({"counter": 1}, name=name) for name in names]
+    result = run("load", "rudderstack", folders[0])
+    assert result.exit_code == 1
+    assert ("Every export was rejected: check the folder and the vendor" in result.stderr) is is_advised
+    dump(GOOD, name="good.json")
+    assert "Every export was rejected" not in run("load", "rudderstack", folders[0]).stderr
+
+
 def test_a_rejected_export_is_told_again_on_every_run(run: Run, dump: Callable[..., Path]) -> None:
     folder = dump(GOOD, cut=-4)
     assert [run("load", "rudderstack", folder).exit_code for _ in range(2)] == [1, 1]
@@ -117,6 +129,7 @@ def test_an_empty_place_is_wrong_usage_for_every_vendor(run: Run, landing_folder
     result = run("load", vendor, landing_folder)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"NoExportsError: No {vendor} export found under {landing_folder}.")
+    assert f"Looked for {VENDORS[vendor]().looks_for}: " in result.stderr
     assert result.stdout == ""
 
 

@@ -39,6 +39,14 @@ def test_every_var_stands_in_the_readme_with_its_default() -> None:
             assert row.group(1).strip() == str(default).lower()
 
 
+def test_the_vars_that_ask_for_a_full_refresh_are_the_first_in_the_readme() -> None:
+    macro = (ROOT / "macros" / "state" / "rules.sql").read_text().partition("{% endmacro %}")[0]
+    rules = set(re.findall(r"'(\w+)'", macro.replace("uses_clock('loaded_at')", "")))
+    vars_in_order = re.findall(r"^\| `(\w+)` \|", README.partition("| var | default |")[2], re.MULTILINE)
+    assert set(vars_in_order[: len(rules)]) == rules
+    assert vars_in_order[len(rules) - 2 : len(rules)] == ["lifecycle_clock", "start_date"]
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "models" / "marts").glob("*.sql")), ids=lambda path: path.stem
 )
@@ -55,6 +63,9 @@ def test_every_vendor_status_and_reason_stands_in_the_readme() -> None:
     reasons = re.findall(r"then '(\w+)'", (ROOT / "macros" / "rules" / "event_rules.sql").read_text())
     for name in (*VENDORS, *Status, *reasons):
         assert f"`{name}`" in README
+    overview = (ROOT / "models" / "overview.md").read_text()
+    for reason in (*reasons, "beyond_session_cap"):
+        assert f"\n| `{reason}` |" in overview
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

@@ -56,6 +56,7 @@ class Leanplum:
 
     name = "leanplum"
     tables = tuple(f"raw_leanplum.{table}" for table in TABLES)
+    looks_for = "files named export-<app>-<job>-output..."
 
     def __init__(self) -> None:
         self._plans: dict[str, Plan] = {}

@@ -94,6 +94,7 @@ class Monetate:
 
     name = "monetate"
     tables: tuple[str, ...] = ("raw_monetate.sessions",)
+    looks_for = "files that end in .json.gz"
 
     def __init__(self) -> None:
         self._files = SingleFiles(vendor=self.name, identity=_identity, order=_order, replaces=True)

@@ -26,6 +26,7 @@ class Pendo:
 
     name = VENDOR
     tables = (*TABLES, *OBJECT_TABLES)
+    looks_for = "exportmanifest.json beside the folders of its exports"
 
     def discover(self, landing: Landing, ledger: Ledger, options: Options) -> list[Export]:
         """Return every export that a manifest lists, and a note on each folder that cannot be read."""

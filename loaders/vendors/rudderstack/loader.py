@@ -43,6 +43,7 @@ class RudderStack:
 
     name = "rudderstack"
     tables = tuple(f"raw_rudderstack.{table}" for table in (*TABLES, "other_calls"))
+    looks_for = "files that end in .json, .ndjson, .jsonl, .csv or .parquet, also with .gz"
 
     def __init__(self) -> None:
         self._files = SingleFiles(vendor=self.name, identity=identity_of, order=order_of, replaces=False)

@@ -52,6 +52,7 @@ class Snowplow:
 
     name = "snowplow"
     tables: tuple[str, ...] = ("raw_snowplow.events",)
+    looks_for = "run=<time> folders, and files that end in .tsv, .gz, .csv or .parquet or begin with part-"
 
     def __init__(self) -> None:
         self._files = SingleFiles(vendor=self.name, identity=_identity, order=_order, replaces=False)
