@@ -13,15 +13,34 @@ beyond_cap as (
 
 ),
 
-rejected as (
+-- Two parts rather than one join of every event: few events are rejected, and each part finds its own quickly.
+by_rule as (
+
+    select
+        * exclude (native_session_key, reason),
+        reason,
+        cast(null as uuid) as session_key,
+    from events
+    where reason is not null
+
+),
+
+by_cap as (
 
     select
         events.* exclude (native_session_key, reason),
-        coalesce(events.reason, 'beyond_session_cap') as reason,
+        'beyond_session_cap' as reason,
         beyond_cap.session_key,
-    from events
-    left join beyond_cap on events.event_key = beyond_cap.event_key
-    where events.reason is not null or beyond_cap.event_key is not null
+    from beyond_cap
+    inner join events on beyond_cap.event_key = events.event_key
+
+),
+
+rejected as (
+
+    select * from by_rule
+    union all
+    select * from by_cap
 
 )
 
