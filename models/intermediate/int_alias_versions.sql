@@ -130,7 +130,12 @@ touched_identities as (
 ),
 
 {% endif -%}
-{% for name, column in {'as_anonymous': 'anonymous_id', 'as_user': 'user_id'}.items() -%}
+{#- Each reads the events for itself: of what is read twice, the engine writes every row down first. -#}
+{% for name, column, condition in [
+    ('as_anonymous', 'anonymous_id', 'anonymous_id is not null'),
+    ('as_user', 'user_id', 'user_id is not null'),
+    ('as_both', 'anonymous_id', 'anonymous_id is not null and user_id is not null'),
+] -%}
 {{ name }} as (
     {% for relation in (['news', 'shaken_by_' ~ column] if is_incremental() else [ref('int_event_versions')]) %}
     select
@@ -142,7 +147,7 @@ touched_identities as (
         event_key,
         changed_at,
     from {{ relation }}
-    where is_current and reason is null and {{ column }} is not null
+    where is_current and reason is null and {{ condition }}
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
 
@@ -160,8 +165,7 @@ told as (
         event_id,
         event_key,
         changed_at,
-    from as_anonymous
-    where user_id is not null
+    from as_both
     union all
     select
         source,
@@ -189,6 +193,30 @@ told as (
 
 ),
 
+last_times as (
+
+    select
+        source,
+        alias,
+        max(occurred_at) as occurred_at,
+    from told
+    group by source, alias
+
+),
+
+-- To compare ids and keys takes several times as long as to compare moments: only what shares the last one is.
+told_last as (
+
+    select told.*
+    from told
+    inner join last_times
+        on
+            told.source = last_times.source
+            and told.alias = last_times.alias
+            and told.occurred_at = last_times.occurred_at
+
+),
+
 logins as (
 
     select
@@ -199,8 +227,8 @@ logins as (
         {{ value_of_last('occurred_at', event_order()) }} as decided_at,
         {{ value_of_last('event_id', event_order()) }} as decided_by,
         {{ value_of_last('event_key', event_order()) }} as decided_key,
-    from told
-    group by all
+    from told_last
+    group by source, alias
 
 ),
 
