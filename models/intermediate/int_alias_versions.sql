@@ -75,7 +75,7 @@ touched as (
 
 ),
 
--- Where something has left, what it said may have counted: only these aliases have all their events read again.
+-- Where something has left, what it said may have counted: all events of these aliases, and no others, are read.
 shaken as (
 
     select
@@ -137,7 +137,8 @@ touched_identities as (
     ('as_both', 'anonymous_id', 'anonymous_id is not null and user_id is not null'),
 ] -%}
 {{ name }} as (
-    {% for relation in (['news', 'shaken_by_' ~ column] if is_incremental() else [ref('int_event_versions')]) %}
+    {%- set parts = ['news', 'shaken_by_' ~ column] if is_incremental() else [ref('int_event_versions')] %}
+    {% for relation in parts %}
     select
         source,
         anonymous_id,
@@ -204,7 +205,7 @@ last_times as (
 
 ),
 
--- To compare ids and keys takes several times as long as to compare moments: only what shares the last one is.
+-- To compare ids takes several times as long as to compare moments: only what shares the last moment is.
 told_last as (
 
     select told.*

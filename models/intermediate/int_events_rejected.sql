@@ -13,7 +13,7 @@ beyond_cap as (
 
 ),
 
--- Two parts rather than one join of every event: few events are rejected, and each part finds its own quickly.
+-- Two parts rather than one join of every event: few are rejected, and each part finds its own quickly.
 by_rule as (
 
     select

@@ -15,7 +15,7 @@
     'previous_at', 'event_sequence_number', 'is_beyond_cap', 'staged_at',
 ] -%}
 
-{#- Named while dbt reads the project; to write them out in a run with nothing new would take longer than all else. -#}
+{#- Named while dbt reads the project: to write them out takes longer than all else where nothing is new. -#}
 {% if not execute -%}
 -- depends_on: {{ ref('int_events_to_place') }}, {{ ref('int_sessions_to_split') }}
 {%- endif %}

@@ -6,8 +6,8 @@ with manifest as (
 
 ),
 
--- The manifest is searched here and texts are joined from the left: after several inner joins the engine takes millions of
--- events for a handful, and joins what is left in an order that is several times as slow.
+-- The manifest is searched here, and texts are joined from the left: after several inner joins the engine
+-- takes millions of events for a handful, and joins the rest in an order that is several times as slow.
 places as (
 
     select * from {{ ref('int_events_sessionized') }}

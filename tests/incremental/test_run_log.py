@@ -41,7 +41,8 @@ def test_a_run_tells_what_it_took_on_what_the_marts_hold_and_what_was_rejected(t
     )
     assert events > 0
     assert re.match(
-        rf"Lifecycle on loaded_at: standard, .*, {sessions:,} sessions and {events:,} events this run, rejected: ",
+        rf"Lifecycle on loaded_at: standard, .*, {sessions:,} sessions and {events:,} events this run, "
+        "rejected: ",
         lifecycle,
     )
     assert rows == f"Rows in the marts: {expected_rows(after)}"
