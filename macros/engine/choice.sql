@@ -32,7 +32,7 @@
 {%- endmacro %}
 
 
-{#- What finds a row again within one statement; where the engine has nothing quicker, its key. -#}
+{#- What finds a row again within one transaction; where the engine has nothing quicker, its key. -#}
 {% macro row_locator(key) %}
     {{- return(adapter.dispatch('row_locator', 'sessionhouse')(key)) -}}
 {% endmacro %}

@@ -53,6 +53,10 @@
         and {{ predicate }}
         {%- endfor %};
     {%- endif %}
+    {%- if config.get('meta', {}).get('is_rewritten') %}
+    delete from {{ target }};
+    {%- endif %}
     insert into {{ target }} by name select * from {{ arrived }};
+    {{- note_changes(target.identifier, arrived) }}
     drop table {{ arrived }};
 {%- endmacro %}

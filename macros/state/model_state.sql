@@ -17,6 +17,15 @@
                 changed_through timestamp,
                 rules varchar
             );
+            create table if not exists {{ noted_changes() }} (
+                reader varchar not null,
+                noted_by varchar not null,
+                source varchar not null,
+                app_id varchar,
+                visitor_key uuid,
+                day date not null,
+                change bigint not null
+            );
         {% endcall %}
         {#- dbt rolls back what a project's hooks leave open. -#}
         {% do adapter.commit() %}

@@ -63,6 +63,9 @@
             {% do anew.append(name) %}
         {% endif %}
     {% endfor %}
+    {% for reader, counted in readers_of_notes().items() if reader not in anew and counted | select('in', anew) | list %}
+        {% do anew.append(reader) %}
+    {% endfor %}
     {{- return(anew) -}}
 {% endmacro %}
 

@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         contract={'enforced': has_default_flow_columns()},
-        pre_hook="{{ replace_due('fct_events', 'session_changes', 'session_key') }}",
+        pre_hook="{{ set_due_aside('fct_events', 'session_changes', 'session_key', ['source', 'app_id', 'day']) }}",
         post_hook="{{ remember_success() }}",
     )
 }}

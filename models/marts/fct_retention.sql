@@ -2,15 +2,17 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
-        pre_hook="{{ replace_all() }}",
-        post_hook="{{ remember_success() }}",
+        meta={'is_rewritten': true},
+        post_hook=["{{ forget_notes() }}", "{{ remember_success() }}"],
     )
 }}
 
--- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('events_this_run') }}
-with interactions as (
+{%- set goes_on = counts_changes() -%}
 
-    select distinct
+-- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('events_this_run') }}
+with sessions as (
+
+    select
         source,
         app_id,
         visitor_key,
@@ -20,50 +22,84 @@ with interactions as (
 
 ),
 
+{% if goes_on -%}
+noted as (
+
+    select * from {{ noted_for('fct_retention') }}
+
+),
+
+{{ visits_then_and_now('noted', 'sessions') }},
+
+-- Who comes a day earlier now than ever before leaves one cohort with all visits, and joins another.
+visits as (
+
+    select
+        source,
+        app_id,
+        visitor_key,
+        day,
+        1 as step,
+    from visits_then_and_now
+    where is_visit
+    union all
+    select
+        source,
+        app_id,
+        visitor_key,
+        day,
+        -1 as step,
+    from visits_then_and_now
+    where was_visit
+
+),
+{%- else -%}
+visits as (
+
+    select distinct
+        *,
+        1 as step,
+    from sessions
+
+),
+{%- endif %}
+
 first_days as (
 
     select
         app_id,
         visitor_key,
+        step,
         min(day) as cohort_day,
-    from interactions
-    group by app_id, visitor_key
+    from visits
+    group by app_id, visitor_key, step
 
 ),
 
-cohorts as (
+steps as (
 
     select
-        interactions.*,
+        visits.source,
+        visits.app_id,
         first_days.cohort_day,
-    from interactions
+        {{ days_between('first_days.cohort_day', 'visits.day') }} as day_number,
+        visits.step as visitors,
+    from visits
     inner join first_days
         on
-            interactions.visitor_key = first_days.visitor_key
-            and interactions.app_id is not distinct from first_days.app_id
-
-),
-
-last_days as (
-
-    select
-        source,
-        app_id,
-        max(day) as last_day,
-    from interactions
-    group by source, app_id
-
-),
-
-sizes as (
-
+            visits.visitor_key = first_days.visitor_key
+            and visits.app_id is not distinct from first_days.app_id
+            and visits.step = first_days.step
+    {%- if goes_on %}
+    union all
     select
         source,
         app_id,
         cohort_day,
-        count(distinct visitor_key) as cohort_size,
-    from cohorts
-    group by source, app_id, cohort_day
+        day_number,
+        visitors,
+    from {{ this }}
+    {%- endif %}
 
 ),
 
@@ -73,10 +109,35 @@ returns as (
         source,
         app_id,
         cohort_day,
-        {{ days_between('cohort_day', 'day') }} as day_number,
-        count(*) as visitors,
-    from cohorts
-    group by all
+        day_number,
+        cast(sum(visitors) as bigint) as visitors,
+    from steps
+    group by source, app_id, cohort_day, day_number
+    having sum(visitors) > 0
+
+),
+
+last_days as (
+
+    select
+        source,
+        app_id,
+        max({{ day_after('cohort_day', 'day_number') }}) as last_day,
+    from returns
+    group by source, app_id
+
+),
+
+-- All of a cohort came on its first day.
+sizes as (
+
+    select
+        source,
+        app_id,
+        cohort_day,
+        visitors as cohort_size,
+    from returns
+    where day_number = 0
 
 ),
 

@@ -3,7 +3,7 @@
         materialized='incremental',
         incremental_strategy='append',
         contract={'enforced': has_default_session_columns()},
-        pre_hook="{{ replace_due('fct_sessions', 'session_changes', 'session_key') }}",
+        pre_hook="{{ set_due_aside('fct_sessions', 'session_changes', 'session_key', counted_session_columns()) }}",
         post_hook="{{ remember_success() }}",
     )
 }}

@@ -13,6 +13,7 @@ from tests.incremental.warehouse import WITHOUT_VIEWS, Snapshot, differences
 DEE = "DELETE FROM marts.fct_sessions WHERE visitor_id = 'dee'"
 ANN = "DELETE FROM marts.fct_sessions WHERE source = 'pendo' AND visitor_id = 'ann' AND event_count = 1"
 BO = "UPDATE marts.fct_events SET event_name = 'touched' WHERE visitor_id = 'bo'"
+COUNTS = ("marts.fct_daily_metrics", "marts.fct_retention")
 VISITORS = "SELECT source, visitor_id, aliases, total_events FROM marts.dim_visitors ORDER BY ALL"
 
 
@@ -120,6 +121,31 @@ def test_a_mart_that_is_to_be_removed_is_built_again_whole(told: Told, repaired:
 
     assert warehouse.now().rows(VISITORS) == told.refreshed.rows(VISITORS)
     assert warehouse.now().state() == "new model"
+
+
+def test_marts_that_count_a_mart_begin_anew_with_it(told: Told) -> None:
+    warehouse = told.warehouse
+    warehouse.restore(told.third)
+    warehouse.execute(
+        "UPDATE marts.fct_daily_metrics SET events = events + 1",
+        "UPDATE marts.fct_retention SET days_observed = days_observed + 1",
+    )
+
+    warehouse.run(
+        "--select", "lifecycle", "marts", *WITHOUT_VIEWS, given={"models_to_remove": ["fct_sessions"]}
+    )
+
+    assert not differences(warehouse.now().contents(COUNTS), told.refreshed.contents(COUNTS))
+
+
+def test_what_is_built_again_by_a_wish_is_not_counted_twice(told: Told) -> None:
+    warehouse = told.warehouse
+    warehouse.restore(told.third)
+    warehouse.execute(DEE)
+
+    warehouse.run(*WITHOUT_VIEWS, given={"reprocess": {"visitors": ["dee"]}})
+
+    assert not differences(warehouse.now().contents(COUNTS), told.refreshed.contents(COUNTS))
 
 
 def test_a_repaired_warehouse_is_level(told: Told, repaired: Snapshot) -> None:

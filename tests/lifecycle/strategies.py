@@ -122,6 +122,25 @@ def tracks_of_one_device(draw: st.DrawFn, since: int) -> Track:
     return Track(draw(event_ids()), at, draw(received()), "d0", event=draw(st.sampled_from(EVENT_NAMES)))
 
 
+# Around where a week and a month after one of them end.
+FAR_DAYS = (0, 1, 5, 6, 7, 8, 28, 29, 30, 31, 36)
+
+
+@st.composite
+def tracks_over_weeks(draw: st.DrawFn) -> Track:
+    """Visits far apart, in two apps: what counts visitors over days."""
+    at = START + timedelta(days=draw(st.sampled_from(FAR_DAYS)), hours=draw(st.sampled_from([-1, 0, 1])))
+    return Track(
+        draw(event_ids()),
+        at,
+        draw(received()),
+        draw(st.sampled_from(DEVICES)),
+        draw(st.sampled_from(USERS)),
+        event=draw(st.sampled_from(EVENT_NAMES)),
+        source_id=draw(st.sampled_from(["app", "app", "other", None])),
+    )
+
+
 @st.composite
 def snowplow_events(draw: st.DrawFn, since: int) -> SnowplowEvent:
     at = draw(mostly(moments(since)))
@@ -269,6 +288,7 @@ LOADS: dict[str, Callable[[Batch], SearchStrategy[Change]]] = {
     "rudderstack, one device": lambda batch: loads_of(
         one_file(tracks_of_one_device(batch.since), batch.size)
     ),
+    "rudderstack, over weeks": lambda batch: loads_of(one_file(tracks_over_weeks(), batch.size)),
     "pendo": pendo_loads,
     "snowplow": lambda batch: loads_of(one_file(snowplow_events(batch.since), batch.size)),
     "leanplum": lambda batch: loads_of(leanplum_files(batch.size)),

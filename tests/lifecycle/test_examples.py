@@ -34,6 +34,7 @@ from tests.lifecycle.rows import (
 )
 from tests.lifecycle.strategies import JOB, MICROSECOND, START
 
+DAYS = 24
 SECOND_DELIVERY = START + timedelta(days=9)
 FIRST_DELIVERY = START + timedelta(days=8)
 
@@ -94,6 +95,11 @@ def files(*records: LeanplumSession | LeanplumEvent) -> Load:
 
 
 LONG_STREAM = [track(f"e{hour:02}", hour) for hour in range(0, 60, 10)]
+# A visitor on the first day, and others on days around where the week and the month of that day end.
+ON_EDGES = (
+    track("e00", 0),
+    *(track(f"e{day:02}", day * DAYS, f"other {day}") for day in (1, 6, 7, 8, 29, 30, 31, 36)),
+)
 
 IDLE: dict[str, tuple[Action, ...]] = {
     "a pause of exactly the limit stays, a microsecond more ends the session": (
@@ -176,6 +182,68 @@ IDLE: dict[str, tuple[Action, ...]] = {
         Run(),
     ),
     "a run without news touches nothing": (load(*LONG_STREAM), Run(), Run(), KilledRun(9), Run()),
+    "the last session of a day that goes takes the day along": (
+        load(track("e0", 0), track("e1", 5 * DAYS)),
+        Run(),
+        RemoveRow(1),
+        Run(),
+    ),
+    "a session whose start moves past midnight is of another day": (
+        load(track("e1", 25), track("e2", 60)),
+        Run(),
+        load(track("e0", 23)),
+        Run(),
+        RemoveLoad(1),
+        Run(),
+    ),
+    "a late visit counts in the weeks and months around it, and no longer": (
+        load(*ON_EDGES),
+        Run(),
+        load(track("e99", 1 * DAYS, "d1")),
+        Run(),
+        RemoveLoad(1),
+        Run(),
+    ),
+    "a visit between two others of a visitor counts the visitor once": (
+        load(*ON_EDGES, track("e98", 29 * DAYS)),
+        Run(),
+        load(track("e99", 20 * DAYS)),
+        Run(),
+    ),
+    "a visitor whose first day moves takes all days to another cohort, and back": (
+        load(*ON_EDGES, track("e97", 10 * DAYS, "d1"), track("e98", 33 * DAYS, "d1")),
+        Run(),
+        load(track("e99", 1 * DAYS, "d1")),
+        Run(),
+        RemoveLoad(1),
+        Run(),
+    ),
+    "a first day that goes is left to the others who came then": (
+        load(track("e0", 0), track("e1", 9 * DAYS), track("e2", 0, "d1"), track("e3", 12 * DAYS, "d1")),
+        Run(),
+        RemoveRow(0),
+        Run(),
+    ),
+    "sessions that move to another visitor take their days along, and back": (
+        load(track("e0", 0), track("e1", 3 * DAYS, "d1", "u0"), track("e2", 31 * DAYS)),
+        Run(),
+        load(track("e3", 31 * DAYS + 1, user="u0")),
+        Run(),
+        RemoveLoad(1),
+        Run(),
+    ),
+    "what two runs did not count is counted by the third": (
+        load(*ON_EDGES, track("e98", 33 * DAYS, "d1")),
+        Run(),
+        load(track("e99", 1 * DAYS, "d1")),
+        FailedRun(20),
+        RemoveLoad(1),
+        load(track("e97", 8 * DAYS, "d1")),
+        FailedRun(20),
+        RemoveRow(0),
+        FailedRun(21),
+        Run(),
+    ),
     "a file that has changed takes its former rows along": (
         load(track("e0", 0), track("e1", 5)),
         Run(),
