@@ -204,6 +204,12 @@ IDLE: dict[str, tuple[Action, ...]] = {
         RemoveLoad(1),
         Run(),
     ),
+    "a new day counts those who came up to 29 days before": (
+        load(track("e0", 0), track("e1", 1 * DAYS, "d1")),
+        Run(),
+        load(track("e2", 30 * DAYS, "d2")),
+        Run(),
+    ),
     "a visit between two others of a visitor counts the visitor once": (
         load(*ON_EDGES, track("e98", 29 * DAYS)),
         Run(),
