@@ -115,8 +115,9 @@ class Project:
         """Write the project's profile with a limit of memory, and return its folder."""
         profile: dict[str, Any] = yaml.safe_load((ROOT / "profiles.yml").read_text(encoding="utf-8"))
         (output,) = profile["sessionhouse"]["outputs"].values()
-        output["settings"]["memory_limit"] = self.memory_limit
-        output["settings"]["temp_directory"] = str(self.folder / "spill")
+        # Not settings, which dbt applies anew for every model: a folder that is spilled to cannot be changed.
+        output["config_options"]["memory_limit"] = self.memory_limit
+        output["config_options"]["temp_directory"] = str(self.folder / "spill")
         folder = self.folder / "profile"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
