@@ -10,15 +10,30 @@ with accepted as (
 
 ),
 
-rejected as (
+rejected_by_rule as (
 
     select
         source,
         'rejected' as outcome,
         reason,
         count(*) as events,
-    from {{ ref('int_events_rejected') }}
-    group by all
+    from {{ ref('int_events_staged') }}
+    where reason is not null
+    group by source, reason
+
+),
+
+-- Counted where the cap is known: `int_events_rejected` looks the texts of these events up.
+rejected_by_cap as (
+
+    select
+        source,
+        'rejected' as outcome,
+        'beyond_session_cap' as reason,
+        count(*) as events,
+    from {{ ref('int_events_sessionized') }}
+    where is_beyond_cap
+    group by source
 
 ),
 
@@ -26,7 +41,9 @@ outcomes as (
 
     select * from accepted
     union all
-    select * from rejected
+    select * from rejected_by_rule
+    union all
+    select * from rejected_by_cap
 
 )
 

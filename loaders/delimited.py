@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import glob
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,8 +14,9 @@ import pyarrow.parquet as pq
 
 from loaders.errors import DamagedFileError, first_line
 from loaders.exports import DataFile
+from loaders.fields import Field, fault, parsed
 from loaders.lines import LINE_BYTES_LIMIT, is_gzip, read_bytes, read_lines
-from loaders.load import Load
+from loaders.load import PARSED, Load
 from loaders.queries import first_row
 from loaders.windows import Window, shown
 
@@ -132,16 +134,58 @@ def read_parquet(load: Load, name: str, file: DataFile) -> Header:
 
 def rows_to_lines(load: Load, header: Header) -> None:
     """Turn `landing_rows` into `landing_lines` of one JSON object a row, keys in lower case."""
-    names = {f"n{position}": _key(name) for position, name in enumerate(header.names)}
-    pairs = ", ".join(f"${key}, c{position}" for position, key in enumerate(names))
+    names, whole = _row_as_json(header)
     load.connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE landing_lines AS
-        SELECT file, line, json_object({pairs})::VARCHAR AS text, NULL::VARCHAR AS damage
+        SELECT file, line, {whole} AS text, NULL::VARCHAR AS damage
         FROM landing_rows
         """,
         names,
     )
+
+
+def rows_to_records(
+    load: Load, header: Header, fields: tuple[Field, ...], renamed: Mapping[str, str] | None = None
+) -> None:
+    """Turn `landing_rows` into `landing_records`, and quarantine the rows that cannot be landed.
+
+    The records are those that `Load.parse_objects` makes of `rows_to_lines`, without a way through JSON; only
+    what no field reads becomes JSON, for the extras. Columns are found by the fields' keys in lower case;
+    `renamed` has the keys of those that go by another name. None of `fields` is JSON.
+    """
+    keys = [(renamed or {}).get(key, key) for key in map(_key, header.names)]
+    places = {key: f"c{position}" for position, key in enumerate(keys)}
+    known = {field.key for field in fields}
+    record = ", ".join(f"'{field.key}': {places.get(field.key, 'NULL')}::VARCHAR" for field in fields)
+    others = {f"n{number}": name for number, name in enumerate(places) if name not in known}
+    pairs = ", ".join(f"${parameter}, {places[name]}" for parameter, name in others.items())
+    document = f"json_object({pairs})::VARCHAR" if others else "NULL::VARCHAR"
+    load.connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE landing_records AS
+        SELECT *, {fault(fields, values=PARSED)} AS reason
+        FROM (
+            SELECT *, {parsed(fields)} AS {PARSED}
+            FROM (SELECT file, line, {document} AS document, {{{record}}} AS record FROM landing_rows)
+        )
+        """,
+        others,
+    )
+    names, whole = _row_as_json(header)
+    load.reject_rows(
+        f"SELECT file, line, reason, {whole} FROM landing_rows "
+        "INNER JOIN (SELECT file, line, reason FROM landing_records WHERE reason IS NOT NULL) "
+        "USING (file, line)",
+        **names,
+    )
+
+
+def _row_as_json(header: Header) -> tuple[dict[str, str], str]:
+    """Return SQL for the JSON text of a row of `landing_rows`, and the names of keys that it takes."""
+    names = {f"n{position}": _key(name) for position, name in enumerate(header.names)}
+    pairs = ", ".join(f"${key}, c{position}" for position, key in enumerate(names))
+    return names, f"json_object({pairs})::VARCHAR"
 
 
 def _as_text(kind: pa.DataType, column: str) -> str:

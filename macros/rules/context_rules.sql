@@ -46,8 +46,14 @@
     {%- for name in expressions if name not in context_columns() -%}
         {%- do exceptions.raise_compiler_error(name ~ ' is no column of a context') -%}
     {%- endfor -%}
+    {#- Written out once: to ask for it a hundred times takes dbt longer than the engine needs for the whole query. -#}
+    {%- set told_text = told('#') -%}
     {%- for name, data_type in context_columns().items() -%}
-        cast({{ told(expressions[name], data_type) if name in expressions else 'null' }} as {{ data_type }}) as {{ name }},
+        {%- set expression = expressions.get(name, 'null') -%}
+        {%- if data_type == 'varchar' and name in expressions -%}
+            {%- set expression = told_text | replace('#', expression) -%}
+        {%- endif -%}
+        cast({{ expression }} as {{ data_type }}) as {{ name }},
     {% endfor -%}
 {%- endmacro %}
 
@@ -57,12 +63,8 @@
 {% endmacro %}
 
 
-{% macro told(expression, data_type) -%}
-    {%- if data_type == 'varchar' -%}
-        case
-            when not {{ is_one_of('lower(trim(' ~ expression ~ '))', words_for_nothing()) }} then trim({{ expression }})
-        end
-    {%- else -%}
-        {{ expression }}
-    {%- endif -%}
+{% macro told(expression) -%}
+    case
+        when not {{ is_one_of('lower(trim(' ~ expression ~ '))', words_for_nothing()) }} then trim({{ expression }})
+    end
 {%- endmacro %}

@@ -50,9 +50,11 @@
 
 {#- `part` is 0 for the medium and 1 for the source. -#}
 {% macro known_referrer(host, part) -%}
+    {#- Written out once, as in `context_of`. -#}
+    {%- set matched = matches(host, '#') -%}
     case
         {%- for entry in referrer_hosts() %}
-        when {{ matches(host, entry[2]) }} then {{ text_literal(entry[part]) }}
+        when {{ matched | replace('#', entry[2]) }} then '{{ entry[part] }}'
         {%- endfor %}
     end
 {%- endmacro %}

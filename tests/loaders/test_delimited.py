@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from loaders.delimited import Header, read_csv, read_parquet, rows_to_lines
+from loaders.delimited import Header, read_csv, read_parquet, rows_to_lines, rows_to_records
 from loaders.errors import DamagedFileError
 from loaders.exports import Export
+from loaders.fields import Field, Kind, extras, projection
 from loaders.landing import open_landing
-from loaders.load import Load
+from loaders.load import PARSED, Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,3 +296,47 @@ def test_another_number_of_columns_than_named_is_refused(
 ) -> None:
     with pytest.raises(DamagedFileError, match="fields in its first row, but 3 columns are named for it"):
         read_named(content)
+
+
+RECORD_FIELDS = (
+    Field("id", "id", required=True),
+    Field("happened", "timestamp", Kind.TIME),
+    Field("number", "n", Kind.INTEGER),
+    Field("absent", "absent", Kind.BOOLEAN),
+)
+HARD_ROWS = """ID,_timestamp,n,Other,empty
+1,2026-01-01T10:00:00+02:00,1234567890123456789,"a ""quoted"", \\ {text}",
+2,2026-01-01 10:00:00.123456,-7,,
+,2026-01-01,1,no id,
+4,yesterday,1,no time,x
+5,,one,"two
+lines",
+6,1767225600,1.5,☃ 'it''s',null
+"""
+
+
+def test_rows_become_the_same_records_directly_and_by_way_of_json(
+    landing_folder: Path, load_of: Callable[[Path], Load]
+) -> None:
+    path = landing_folder / "t.csv"
+    path.write_text(HARD_ROWS)
+    load = load_of(path)
+    header = read_csv(load, "as.named", load.export.files[0])
+    rows_to_lines(load, Header(tuple(name.replace("_", "") for name in header.names)))
+    load.parse_objects(RECORD_FIELDS)
+    by_json = _records(load)
+    assert load.rejected_rows == 0
+    rows_to_records(load, header, RECORD_FIELDS, {"_timestamp": "timestamp"})
+    assert _records(load) == by_json
+    assert [row[-1] is None for row in by_json] == [True, True, False, False, False, False]
+    rejects = load.connection.execute("SELECT line, reason, raw_text FROM raw.rejected_lines ORDER BY line")
+    told = [(line, reason, json.loads(text)) for line, reason, text in rejects.fetchall()]
+    assert [(line, reason) for line, reason, _ in told] == [(row[0], row[-1]) for row in by_json if row[-1]]
+    assert told[1][2] == {"id": "4", "_timestamp": "yesterday", "n": "1", "other": "no time", "empty": "x"}
+
+
+def _records(load: Load) -> list[tuple[Any, ...]]:
+    return load.connection.execute(
+        f"SELECT line, {projection(RECORD_FIELDS, values=PARSED)}, {extras(RECORD_FIELDS)}, reason "
+        "FROM landing_records ORDER BY line"
+    ).fetchall()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 
+from loaders.delimited import Header, rows_to_records
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, columns, extras, projection
@@ -216,6 +217,14 @@ def _insert_rows(load: Load, records: str, table: str, sources: Sequence[str | N
         f"FROM {records} WHERE reason IS NULL",
         sources=list(sources),
     )
+
+
+def land_columns(load: Load, header: Header, table: str, source_id: str | None) -> None:
+    """Land `landing_rows` of one of TABLES."""
+    # Data lakes put an underscore before timestamp.
+    renamed = {} if header.column("timestamp") else {"_timestamp": "timestamp"}
+    rows_to_records(load, header, row_fields(table), renamed)
+    _insert_rows(load, EXAMINED, table, [source_id])
 
 
 def land_other_rows(load: Load, table: str, source_id: str | None) -> None:

@@ -26,6 +26,7 @@ from loaders.vendors.rudderstack.lines import (
     LineForm,
     calls_form,
     land_calls,
+    land_columns,
     land_other_rows,
     land_rows,
     land_staged_rows,
@@ -68,8 +69,12 @@ class RudderStack:
         (file,) = load.export.files
         if form_of(file) in ("csv", "parquet"):
             table = table_of(load.landing, load.export.identity, file)
-            _read_columns(load, file, form_of(file), table)
-            _land_table(load, table, source_of(load.export.identity))
+            header = _read_columns(load, file, form_of(file), table)
+            if table in TABLES:
+                land_columns(load, header, table, source_of(load.export.identity))
+            else:
+                rows_to_lines(load, header)
+                land_other_rows(load, table, source_of(load.export.identity))
         else:
             _land_lines(load)
         for export in load.exports:
@@ -155,7 +160,7 @@ def _with_column_list(landing: Landing, export: Export, lists: ColumnLists) -> E
     return replace(export, column_list=lists.nearest(file, table_of(landing, export.identity, file)))
 
 
-def _read_columns(load: Load, file: DataFile, form: str, table: str) -> None:
+def _read_columns(load: Load, file: DataFile, form: str, table: str) -> Header:
     identity, column_list = load.export.identity, load.export.column_list
     if form == "parquet":
         header = read_parquet(load, identity, file)
@@ -163,7 +168,7 @@ def _read_columns(load: Load, file: DataFile, form: str, table: str) -> None:
         names = read_list(load.landing, column_list, identity) if column_list else ()
         header = read_csv(load, identity, file, names)
     _check_header(header, file, form, table)
-    rows_to_lines(load, header)
+    return header
 
 
 def _check_header(header: Header, file: DataFile, form: str, table: str) -> None:
