@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from benchmarks.findings import Share
 from benchmarks.timing import ROOT, Run, run
 
 BIN = Path(sys.executable).parent
@@ -122,6 +124,17 @@ class Project:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "profiles.yml").write_text(yaml.safe_dump(profile), encoding="utf-8")
         return folder
+
+
+def shares_of(what: str, builds: Sequence[Build]) -> list[Share]:
+    """Return the mean seconds of every model, the dearest first."""
+    seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for build in builds:
+        for node in build.nodes:
+            if node.kind == "model":
+                seconds[node.layer, node.name] += node.seconds / len(builds)
+    shares = [Share(what, layer, name, value) for (layer, name), value in seconds.items()]
+    return sorted(shares, key=lambda share: -share.seconds)
 
 
 def _nodes(target: Path) -> tuple[Node, ...]:

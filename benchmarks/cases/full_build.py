@@ -10,7 +10,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.findings import Findings, Measure, Missing, Share
 from benchmarks.peers import floor
 from benchmarks.peers.eight_tables import EightTables, differing_tables
-from benchmarks.project import Build, Project
+from benchmarks.project import Build, Project, shares_of
 from benchmarks.workspace import Workspace
 
 # The window over all events without a user grows faster than the events: it is measured on so many.
@@ -75,7 +75,7 @@ class _Rounds:
             "events": f"{self._settings.events:,}",
             "rows compared": "the eight tables of plain SQL hold the rows of the views in the schema rudder",
         }
-        found.shares = _shares(self._builds) + [
+        found.shares = shares_of("ours", self._builds) + [
             Share("plain SQL", "", table, sum(seconds) / len(seconds))
             for table, seconds in self._tables.items()
         ]
@@ -164,14 +164,3 @@ def _scratch(workspace: Workspace, name: str) -> Path:
 
 def _measure(name: str, seconds: list[float], builds: list[Build]) -> Measure:
     return Measure(name, tuple(seconds), peak_bytes=max(build.peak_bytes for build in builds))
-
-
-def _shares(builds: list[Build]) -> list[Share]:
-    """Return the mean seconds of every model, the dearest first."""
-    seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for build in builds:
-        for node in build.nodes:
-            if node.kind == "model":
-                seconds[node.layer, node.name] += node.seconds / len(builds)
-    shares = [Share("ours", layer, name, value) for (layer, name), value in seconds.items()]
-    return sorted(shares, key=lambda share: -share.seconds)

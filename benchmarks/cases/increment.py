@@ -9,8 +9,8 @@ import duckdb
 from benchmarks import goals
 from benchmarks.cases.replaced_day import measure_replaced_day
 from benchmarks.errors import BenchmarkError
-from benchmarks.findings import Findings, Measure, Missing, Ratio, ratios
-from benchmarks.project import CHANGES, DATABASE_NAME, Build, Project
+from benchmarks.findings import Findings, Measure, Missing, Ratio, Share, ratios
+from benchmarks.project import CHANGES, DATABASE_NAME, Build, Project, shares_of
 from benchmarks.relations import differing_marts
 from benchmarks.rudderstack import attach, land_tracks
 from benchmarks.tracks import tell_slice
@@ -42,6 +42,7 @@ class Increment:
         history.measure()
         full = history.full_build_measure()
         found.measures += [full, *history.measures()]
+        found.shares = history.shares()
         for goal, measure in zip((goals.ONE_PERCENT, goals.NOTHING_NEW), history.measures(), strict=True):
             found.ratios.append(Ratio(goal.name, ratios(measure.seconds, (full.median,)), goal))
         self._measure_large(workspace, found, history.measures()[0])
@@ -109,6 +110,13 @@ class _History:
         return [
             Measure(f"run after 1 %{of}, models", tuple(build.model_seconds for build in self._increments)),
             Measure(f"run with nothing new{of}, models", tuple(build.model_seconds for build in self._idle)),
+        ]
+
+    def shares(self) -> list[Share]:
+        """Return what each model took of the runs with new events, and of those with nothing new."""
+        return [
+            *shares_of("run after 1 %", self._increments),
+            *shares_of("nothing new", self._idle),
         ]
 
     def measure(self) -> None:
