@@ -79,7 +79,12 @@ def settled(check: Callable[[], bool]) -> bool:
 
 
 def sizes(cache: Path) -> int:
-    return sum(path.stat().st_size for path in cache.rglob("run-*/*"))
+    while True:
+        try:
+            return sum(path.stat().st_size for path in cache.rglob("run-*/*"))
+        except FileNotFoundError:
+            # A download that was in part is whole by now, under its other name: look again.
+            continue
 
 
 def test_files_come_ahead_of_their_turn_as_far_as_there_is_room(tmp_path: Path) -> None:
