@@ -54,7 +54,7 @@
     {%- set matched = matches(host, '#') -%}
     case
         {%- for entry in referrer_hosts() %}
-        when {{ matched | replace('#', entry[2]) }} then '{{ entry[part] }}'
+        when {{ matched | replace("'#'", text_literal(entry[2])) }} then {{ text_literal(entry[part]) }}
         {%- endfor %}
     end
 {%- endmacro %}

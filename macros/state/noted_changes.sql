@@ -12,7 +12,7 @@
 
 
 {% macro noted_changes() %}
-    {{- return(api.Relation.create(database=target.database, schema='lifecycle', identifier='noted_changes')) -}}
+    {{- return(lifecycle_table('noted_changes')) -}}
 {% endmacro %}
 
 
@@ -54,22 +54,32 @@
 {%- endmacro %}
 
 
+{#- What changed is found once, and written once for every reader. -#}
 {% macro note_changes(model_name, arrived) -%}
     {%- set readers = [] -%}
     {%- for reader, counted in readers_of_notes().items() if model_name in counted -%}
         {%- do readers.append(reader) -%}
     {%- endfor -%}
-    {%- for reader in readers if reader in lifecycle_models_built() %}
+    {%- set built = readers | select('in', lifecycle_models_built()) | list -%}
+    {%- if built %}
     insert into {{ noted_changes() }} by name
-    {{ notes_of_events(reader, arrived) if model_name == 'fct_events' else notes_of_sessions(reader, arrived) }};
-    {%- endfor %}
+    select
+        readers.reader,
+        notes.*,
+    from (
+        {{ notes_of_events(arrived) if model_name == 'fct_events' else notes_of_sessions(arrived) }}
+    ) as notes
+    cross join (
+        values {% for reader in built %}({{ text_literal(reader) }}){{ ', ' if not loop.last }}{% endfor %}
+    ) as readers (reader);
+    {%- endif %}
     {%- if readers %}
     drop table {{ rows_aside(model_name) }};
     {%- endif %}
 {%- endmacro %}
 
 
-{% macro notes_of_events(reader, arrived) -%}
+{% macro notes_of_events(arrived) -%}
     with steps as (
 
         select
@@ -89,7 +99,6 @@
     )
 
     select
-        '{{ reader }}' as reader,
         'fct_events' as noted_by,
         source,
         app_id,
@@ -102,7 +111,7 @@
 
 
 {#- A session that merely has another number or neighbour than before counts as it did. -#}
-{% macro notes_of_sessions(reader, arrived) -%}
+{% macro notes_of_sessions(arrived) -%}
     {%- set columns = counted_session_columns() | join(', ') -%}
     with former as (
 
@@ -150,7 +159,6 @@
 
     -- No change in the number of a visitor's sessions on a day may be one in their lengths.
     select
-        '{{ reader }}' as reader,
         'fct_sessions' as noted_by,
         source,
         app_id,
@@ -167,8 +175,11 @@
 {% endmacro %}
 
 
-{#- The CTEs that tell of every visitor of whom something is noted when they came, before and now. -#}
-{% macro visits_then_and_now(noted, sessions) -%}
+{#-
+    The CTEs that end in `changed_visits`: of every visitor of whom something is noted, the days on which they came, with
+    step 1 as they are now, and with step -1 as they were before.
+-#}
+{% macro changed_visits(noted, sessions) -%}
 session_steps as (
 
     select
@@ -205,6 +216,21 @@ visits_then_and_now as (
         sum(sessions_then) > 0 as was_visit,
     from session_steps
     group by source, app_id, visitor_key, day
+
+),
+
+changed_visits as (
+    {% for step, condition in [(1, 'is_visit'), (-1, 'was_visit')] %}
+    select
+        source,
+        app_id,
+        visitor_key,
+        day,
+        {{ step }} as step,
+    from visits_then_and_now
+    where {{ condition }}
+    {{- '\n    union all' if not loop.last }}
+    {%- endfor %}
 
 )
 {%- endmacro %}

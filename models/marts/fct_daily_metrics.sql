@@ -51,7 +51,7 @@ session_days as (
 
 ),
 
-{{ visits_then_and_now('noted', 'interactions') }},
+{{ changed_visits('noted', 'interactions') }},
 
 {% endif -%}
 session_metrics as (
@@ -173,40 +173,7 @@ spans as (
 
 ),
 
-active_days as (
-
-    select distinct
-        source,
-        app_id,
-        visitor_key,
-        day,
-        1 as step,
-        false as is_change,
-    from interactions
-    where visitor_key is not null and day in (select day from spans)
-    union all
-    select
-        source,
-        app_id,
-        visitor_key,
-        day,
-        1 as step,
-        true as is_change,
-    from visits_then_and_now
-    where is_visit
-    union all
-    select
-        source,
-        app_id,
-        visitor_key,
-        day,
-        -1 as step,
-        true as is_change,
-    from visits_then_and_now
-    where was_visit
-
-),
-{%- else -%}
+{% endif -%}
 active_days as (
 
     select distinct
@@ -218,9 +185,20 @@ active_days as (
         false as is_change,
     from interactions
     where visitor_key is not null
+    {%- if goes_on %}
+        and day in (select day from spans)
+    union all
+    select
+        source,
+        app_id,
+        visitor_key,
+        day,
+        step,
+        true as is_change,
+    from changed_visits
+    {%- endif %}
 
 ),
-{%- endif %}
 
 followed_days as (
 

@@ -29,40 +29,21 @@ noted as (
 
 ),
 
-{{ visits_then_and_now('noted', 'sessions') }},
+{{ changed_visits('noted', 'sessions') }},
 
+{% endif -%}
 -- Who comes a day earlier now than ever before leaves one cohort with all visits, and joins another.
 visits as (
-
-    select
-        source,
-        app_id,
-        visitor_key,
-        day,
-        1 as step,
-    from visits_then_and_now
-    where is_visit
-    union all
-    select
-        source,
-        app_id,
-        visitor_key,
-        day,
-        -1 as step,
-    from visits_then_and_now
-    where was_visit
-
-),
-{%- else -%}
-visits as (
-
+    {% if goes_on %}
+    select * from changed_visits
+    {%- else %}
     select distinct
         *,
         1 as step,
     from sessions
+    {%- endif %}
 
 ),
-{%- endif %}
 
 first_days as (
 
