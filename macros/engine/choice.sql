@@ -30,17 +30,3 @@
 {% macro default__the_one(value, condition) -%}
     any_value({{ value }}) filter (where {{ condition }})
 {%- endmacro %}
-
-
-{#- What finds a row again within one transaction; where the engine has nothing quicker, its key. -#}
-{% macro row_locator(key) %}
-    {{- return(adapter.dispatch('row_locator', 'sessionhouse')(key)) -}}
-{% endmacro %}
-
-{% macro duckdb__row_locator(key) -%}
-    rowid
-{%- endmacro %}
-
-{% macro default__row_locator(key) -%}
-    {{ key }}
-{%- endmacro %}

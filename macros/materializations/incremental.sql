@@ -8,10 +8,9 @@
         {{ return(dbt.materialization_incremental_duckdb()) }}
     {%- endif -%}
 
-    {%- if is_level(this.identifier) -%}
-        {%- call noop_statement('main', 'NOTHING NEW', 'NOTHING NEW', 0) -%}
-            -- Nothing that the model reads has changed since it was built.
-        {%- endcall -%}
+    {%- if is_level() -%}
+        {#- Nothing that the model reads has changed since it was built. -#}
+        {% do store_raw_result('main', message='NOTHING NEW', code='NOTHING NEW', rows_affected=0) %}
         {{ return({'relations': [existing]}) }}
     {%- endif -%}
 
@@ -48,7 +47,7 @@
     {%- if strategy == 'delete+insert' %}
     delete from {{ target }}
     where
-        {{ key }} in (select {{ key }} from {{ arrived }})
+        {{ key }} in (select {{ key }} from {{ arrived }}{{ ' where ' ~ is_sought(key) if keys | length == 1 }})
         {%- for predicate in config.get('incremental_predicates') or [] %}
         and {{ predicate }}
         {%- endfor %};

@@ -63,7 +63,10 @@
 {% macro replace_due(model_name, changes, key) -%}
     {%- if is_incremental() -%}
         delete from {{ this }}
-        where {{ key }} in (select {{ key }} from {{ ref(changes) }} where {{ is_due_for(model_name) }})
+        where
+            {{ key }} in (
+                select {{ key }} from {{ ref(changes) }} where {{ is_sought(key) }} and {{ is_due_for(model_name) }}
+            )
     {%- endif -%}
 {%- endmacro %}
 

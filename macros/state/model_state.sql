@@ -63,19 +63,19 @@
 
 
 {#-
-    Whether the model, which is built, has seen every change that any model has seen: then it has nothing to do. The
+    Whether the model that runs, and is built, has seen every change that any model has seen: then it has nothing to do. The
     first store reads the raw tables themselves, and on received_at a mart has windows to take on without any change.
 -#}
-{% macro is_level(model_name) %}
-    {% set is_store = model_name in ordered_stores()[1:] %}
-    {% set is_mart = model_name in lifecycle_models() and uses_clock('loaded_at') and not lookback_window_hours() %}
-    {% if not execute or flags.EMPTY or checked_var('reprocess') or not (is_store or is_mart) %}
+{% macro is_level() %}
+    {% set is_store = model.name in ordered_stores()[1:] %}
+    {% set is_mart = model.fqn[1] == 'marts' and uses_clock('loaded_at') and not lookback_window_hours() %}
+    {% if not execute or flags.EMPTY or not (is_store or is_mart) or checked_var('reprocess') %}
         {{- return(false) -}}
     {% endif %}
     {% set answer %}
-        select coalesce(max(case when model = '{{ model_name }}' then changed_through end) >= max(changed_through), false)
+        select coalesce(max(case when model = '{{ model.name }}' then changed_through end) >= max(changed_through), false)
         from {{ model_state() }}
-        where model in {{ text_list(ordered_stores() + ['session_changes', model_name]) }}
+        where model in {{ text_list(ordered_stores() + ['session_changes', model.name]) }}
     {% endset %}
     {{- return(run_query(answer).columns[0].values()[0]) -}}
 {% endmacro %}

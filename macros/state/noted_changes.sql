@@ -42,9 +42,15 @@
             {{ row_locator(key) }} as row_locator,
             {{ columns | join(', ') }}
         from {{ this }}
-        where {{ key }} in (select {{ key }} from {{ ref(changes) }} where {{ is_due_for(model_name) }});
+        where
+            {{ key }} in (
+                select {{ key }} from {{ ref(changes) }} where {{ is_sought(key) }} and {{ is_due_for(model_name) }}
+            );
         delete from {{ this }}
-        where {{ row_locator(key) }} in (select row_locator from {{ rows_aside(model_name) }})
+        where
+            {{ row_locator(key) }} in (
+                select row_locator from {{ rows_aside(model_name) }} where {{ is_sought('row_locator') }}
+            )
     {%- endif -%}
 {%- endmacro %}
 

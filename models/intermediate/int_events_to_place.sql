@@ -12,86 +12,100 @@ with aliases as (
 
 ),
 
-accepted as (
+events as (
 
     select
         event_key,
         source,
+        event_id,
         native_session_key,
         occurred_at,
         {{ lifecycle_time() }} as lifecycle_at,
         coalesce(user_id, anonymous_id) as alias,
         changed_at as staged_at,
+        is_current,
+        reason,
+        {{ is_reprocessed() }} as is_reprocessed,
     from {{ ref('int_event_versions') }}
+    {%- if goes_on %}
+    where {{ is_news_for(reader, parents) }} or {{ is_reprocessed() }}
+    {%- else %}
+    -- A first run places every event: nothing stands in the way of what is not there yet.
+    where false
+    {%- endif %}
+
+),
+
+present as (
+
+    select * from events
     where is_current and reason is null
 
 ),
 
 {% if goes_on -%}
+-- What is simply new stands nowhere, and need not be looked for among all that does.
+known_before as (
 
-changed_events as (
-
-    select event_key from {{ ref('int_event_versions') }}
-    where {{ is_news_for(reader, parents) }} or {{ is_reprocessed() }}
-
-),
-
-changed_aliases as (
-
-    select alias_key from aliases
-    where is_current and {{ is_news_for(reader, parents) }}
+    select distinct event_key from events
+    where not is_current or is_reprocessed
 
 ),
 
-touched as (
+moved_aliases as (
 
-    select event_key from changed_events
-    union
-    select event_key from {{ places }}
-    where is_current and alias_key in (select alias_key from changed_aliases)
+    select distinct alias_key from aliases
+    where not is_current and {{ is_news_for(reader, parents) }}
 
 ),
 
-former as (
+replaced as (
 
-    select
-        known.event_key,
-        known.source,
-        known.session_key,
-        known.visitor_key,
-        known.occurred_at,
+    select known.*
     from {{ places }} as known
-    inner join touched on known.event_key = touched.event_key
+    inner join known_before on known.event_key = known_before.event_key and {{ is_sought('known_before.event_key') }}
     where known.is_current
 
 ),
 
-present as (
+moved as (
 
-    select accepted.*
-    from accepted
-    inner join touched on accepted.event_key = touched.event_key
+    select known.*
+    from {{ places }} as known
+    inner join moved_aliases on known.alias_key = moved_aliases.alias_key and {{ is_sought('moved_aliases.alias_key') }}
+    where known.is_current and known.event_key not in (select event_key from events)
 
 ),
-{%- else -%}
-{#- A first run places every event: nothing stands in the way of what is not there yet. -#}
+
 former as (
 
     select
-        cast(null as uuid) as event_key,
-        cast(null as varchar) as source,
-        cast(null as uuid) as session_key,
-        cast(null as uuid) as visitor_key,
-        cast(null as timestamp) as occurred_at,
-    from accepted
-    where false
+        event_key,
+        source,
+        session_key,
+        visitor_key,
+        occurred_at,
+    from replaced
+    union all
+    select
+        event_key,
+        source,
+        session_key,
+        visitor_key,
+        occurred_at,
+    from moved
 
 ),
+{%- else -%}
+former as (
 
-present as (
-
-    select * from accepted
-    where false
+    select
+        event_key,
+        source,
+        native_session_key as session_key,
+        native_session_key as visitor_key,
+        occurred_at,
+    from events
 
 ),
 {%- endif %}
@@ -99,15 +113,37 @@ present as (
 identified as (
 
     select
-        present.*,
+        present.event_key,
+        present.source,
+        present.event_id,
+        present.native_session_key,
         aliases.alias_key,
         aliases.visitor_key,
+        present.occurred_at,
+        present.lifecycle_at,
+        present.staged_at,
     from present
     inner join aliases
         on
             present.source = aliases.source
             and present.alias = aliases.alias
             and aliases.is_current
+    {%- if goes_on %}
+    union all
+    -- Of an event that only its alias moves, all but the visitor is as it was.
+    select
+        moved.event_key,
+        moved.source,
+        cast(null as varchar) as event_id,
+        case when {{ uses_session_method('native', 'moved.source') }} then moved.session_key end as native_session_key,
+        aliases.alias_key,
+        aliases.visitor_key,
+        moved.occurred_at,
+        moved.lifecycle_at,
+        moved.staged_at,
+    from moved
+    inner join aliases on moved.alias_key = aliases.alias_key and aliases.is_current
+    {%- endif %}
 
 ),
 
@@ -116,6 +152,7 @@ final as (
     select
         coalesce(identified.event_key, former.event_key) as event_key,
         coalesce(identified.source, former.source) as source,
+        identified.event_id,
         identified.event_key is not null as is_accepted,
         identified.native_session_key,
         identified.alias_key,

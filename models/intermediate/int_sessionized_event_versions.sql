@@ -19,7 +19,7 @@
 {% if not execute -%}
 -- depends_on: {{ ref('int_events_to_place') }}, {{ ref('int_sessions_to_split') }}
 {%- endif %}
-{% if is_incremental() and is_level('int_sessionized_event_versions') -%}
+{% if is_incremental() and is_level() -%}
 select * from {{ this }}
 where false
 {%- else -%}
@@ -51,7 +51,10 @@ former as (
         to_split.is_tail and known.occurred_at < to_split.first_point_at as is_context,
     from {{ this }} as known
     inner join to_split on known.session_key = to_split.session_key
-    where known.is_current and known.occurred_at >= to_split.reads_from
+    where
+        known.is_current
+        and known.session_key in (select session_key from to_split where {{ is_sought('session_key') }})
+        and known.occurred_at >= to_split.reads_from
 
 ),
 
@@ -67,6 +70,7 @@ stream as (
         lifecycle_at,
         staged_at,
         session_key as former_session_key,
+        event_sequence_number as former_number,
         split_started_at,
         is_tail,
         is_context,
@@ -83,6 +87,7 @@ stream as (
         to_place.lifecycle_at,
         to_place.staged_at,
         cast(null as uuid) as former_session_key,
+        cast(null as bigint) as former_number,
         to_split.started_at as split_started_at,
         coalesce(to_split.is_tail, false) as is_tail,
         false as is_context,
@@ -125,7 +130,61 @@ stream as (
 ),
 {%- endif %}
 
-staged as (
+-- Only where two events of a stream share a moment do their ids decide which comes first, once and for all.
+shared_moments as (
+
+    select
+        stream_key,
+        occurred_at,
+    from stream
+    group by all
+    having count(*) > 1{{ ' and count(former_number) < count(*)' if is_incremental() }}
+
+),
+
+tied as (
+
+    select
+        stream.event_key,
+        stream.stream_key,
+        stream.occurred_at,
+    from stream
+    inner join shared_moments
+        on stream.stream_key = shared_moments.stream_key and stream.occurred_at = shared_moments.occurred_at
+
+),
+
+{% if is_incremental() -%}
+told_ids as (
+
+    select
+        event_key,
+        event_id,
+    from to_place
+    where event_id is not null
+
+),
+
+untold as (
+
+    select event_key from tied
+    where event_key not in (select event_key from told_ids)
+
+),
+
+ids as (
+
+    select * from told_ids
+    union all
+    select
+        event_key,
+        event_id,
+    from {{ ref('int_event_versions') }}
+    where is_current and event_key in (select event_key from untold where {{ is_sought('event_key') }})
+
+),
+{%- else -%}
+ids as (
 
     select
         event_key,
@@ -134,30 +193,17 @@ staged as (
     where is_current
 
 ),
-
--- Only where two events of a stream share a moment do their ids decide which comes first.
-shared_moments as (
-
-    select
-        stream_key,
-        occurred_at,
-    from stream
-    group by all
-    having count(*) > 1
-
-),
+{%- endif %}
 
 ties as (
 
     select
-        stream.event_key,
+        tied.event_key,
         row_number() over (
-            partition by stream.stream_key, stream.occurred_at order by staged.event_id, stream.event_key
+            partition by tied.stream_key, tied.occurred_at order by ids.event_id, tied.event_key
         ) as tie_number,
-    from stream
-    inner join shared_moments
-        on stream.stream_key = shared_moments.stream_key and stream.occurred_at = shared_moments.occurred_at
-    inner join staged on stream.event_key = staged.event_key
+    from tied
+    inner join ids on tied.event_key = ids.event_key
 
 ),
 
@@ -165,7 +211,7 @@ untied as (
 
     select
         stream.*,
-        coalesce(ties.tie_number, 0) as tie_number,
+        coalesce(ties.tie_number, {{ 'stream.former_number, ' if is_incremental() }}0) as tie_number,
     from stream
     left join ties on stream.event_key = ties.event_key
 

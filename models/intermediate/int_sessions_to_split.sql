@@ -95,7 +95,10 @@ idle_sessions as (
             known.visitor_key = windows.visitor_key
             and known.occurred_at >= {{ subtract_minutes('windows.first_at', idle_minutes) }}
             and known.occurred_at <= {{ add_minutes('windows.last_at', idle_minutes) }}
-    where known.is_current and {{ uses_session_method('idle', 'known.source') }}
+    where
+        known.is_current
+        and known.visitor_key in (select visitor_key from windows where {{ is_sought('visitor_key') }})
+        and {{ uses_session_method('idle', 'known.source') }}
     group by known.session_key, known.started_at
 
 ),
@@ -136,7 +139,8 @@ native_sessions as (
         min(known.started_at) as started_at,
         touched_native_sessions.first_point_at,
     from {{ places }} as known
-    inner join touched_native_sessions on known.session_key = touched_native_sessions.session_key
+    inner join touched_native_sessions
+        on known.session_key = touched_native_sessions.session_key and {{ is_sought('touched_native_sessions.session_key') }}
     where known.is_current and {{ uses_session_method('native', 'known.source') }}
     group by known.session_key, touched_native_sessions.first_point_at
 

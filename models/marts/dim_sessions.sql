@@ -8,7 +8,7 @@
 }}
 
 -- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('events_this_run') }}
-{% if is_incremental() and is_level('dim_sessions') -%}
+{% if is_incremental() and is_level() -%}
 {#- To write the contexts out takes dbt longer than all else does in a run with nothing new. -#}
 select * from {{ this }}
 where false
@@ -27,7 +27,7 @@ sessions as (
 
     select * from {{ ref('fct_sessions') }}
     {%- if is_incremental() %}
-    where session_key in (select session_key from due)
+    where session_key in (select session_key from due where {{ is_sought('session_key') }})
     {%- endif %}
 
 ),
@@ -37,7 +37,7 @@ events as (
     select * from {{ ref('fct_events') }}
     where source = 'snowplow'
     {%- if is_incremental() %}
-        and session_key in (select session_key from due)
+        and session_key in (select session_key from due where {{ is_sought('session_key') }})
     {%- endif %}
 
 ),
