@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class Project:
 
     folder: Path
     memory_limit: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def database(self) -> Path:
@@ -83,8 +84,8 @@ class Project:
         self.database.unlink(missing_ok=True)
         self.database.with_name(f"{DATABASE_NAME}.wal").unlink(missing_ok=True)
 
-    def load(self, vendor: str, place: Path) -> Run:
-        """Load exports."""
+    def load(self, vendor: str, place: Path | str) -> Run:
+        """Load exports from a folder or a URI."""
         return self.command(sys.executable, "-m", "loaders", "load", vendor, str(place))
 
     def parse(self) -> None:
@@ -109,6 +110,7 @@ class Project:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "NO_COLOR": "1",
         }
+        chosen |= self.environment
         if self.memory_limit:
             chosen["DBT_PROFILES_DIR"] = str(self._profile_with_limit())
         return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import goals
+from benchmarks.cases.loading_ahead import measure_ahead
 from benchmarks.cases.loading_avro import measure_avro
 from benchmarks.cases.loading_delimited import measure_delimited
 from benchmarks.cases.loading_json import measure_json
@@ -23,4 +24,5 @@ class Loading:
         measure_avro(workspace, found)
         measure_delimited(workspace, found)
         measure_small_files(workspace, found)
+        measure_ahead(workspace, found)
         return found

@@ -44,7 +44,7 @@ EXPECTED = {
 
 def measure_json(workspace: Workspace, found: Findings) -> None:
     """Add the load of gzip files beside the raw lines, the gzip alone, and the vendor's own script."""
-    folder, sessions = _exports(workspace)
+    folder, sessions = sessions_export(workspace)
     paths = sorted(folder.rglob("*.json.gz"))
     loads = Loads(workspace, "monetate", folder, sessions)
     seconds: defaultdict[str, list[float]] = defaultdict(list)
@@ -91,7 +91,7 @@ def _add(found: Findings, ours: Measure, seconds: dict[str, list[float]], sessio
         found.missing.append(Missing("NDJSON gzip: dlt into DuckDB", reason))
 
 
-def _exports(workspace: Workspace) -> tuple[Path, int]:
+def sessions_export(workspace: Workspace) -> tuple[Path, int]:
     """Return the folder of the files, and how many sessions they hold."""
     size = workspace.settings.json_bytes
     folder = workspace.folder / f"monetate-{size}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
@@ -12,14 +13,24 @@ from benchmarks.workspace import Workspace, count
 
 
 class Loads:
-    """The rounds of loading the exports of one vendor from one place, which must land `rows` rows."""
+    """The rounds of loading the exports of one vendor from one place, which must land `rows` rows.
 
-    def __init__(self, workspace: Workspace, vendor: str, place: Path, rows: int) -> None:
+    `place` is a folder or a URI, for which `environment` has what a store asks for.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        vendor: str,
+        place: Path | str,
+        rows: int,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._vendor = vendor
         self._place = place
         self._rows = rows
         self._runs: list[Run] = []
-        self.project = Project(workspace.folder / f"load-{vendor}")
+        self.project = Project(workspace.folder / f"load-{vendor}", environment=environment or {})
 
     def load(self) -> None:
         """Load everything into a new database; raises BenchmarkError where it is not all there."""

@@ -48,13 +48,12 @@
 {% endmacro %}
 
 
-{#- `part` is 0 for the medium and 1 for the source. -#}
-{% macro known_referrer(host, part) -%}
-    {#- Written out once, as in `context_of`. -#}
+{% macro known_referrer(host) -%}
+    {#- Written out once, as in `told_columns`. -#}
     {%- set matched = matches(host, '#') -%}
     case
         {%- for entry in referrer_hosts() %}
-        when {{ matched | replace("'#'", text_literal(entry[2])) }} then {{ text_literal(entry[part]) }}
+        when {{ matched | replace("'#'", text_literal(entry[2])) }} then [{{ text_literal(entry[0]) }}, {{ text_literal(entry[1]) }}]
         {%- endfor %}
     end
 {%- endmacro %}

@@ -86,6 +86,7 @@ def test_loading_is_measured(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "kept.md").read_text()
     assert page == done.stdout
+    assert re.search(r"\| Store: loading from it / downloading, then loading +\| [0-9.]+ ", page)
     for goal in GOALS:
         told = verdict(page, goal.name)
         assert (told in ("reached", "not reached")) == (goal.case == "loading") or told.startswith(

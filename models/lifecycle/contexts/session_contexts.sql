@@ -10,11 +10,21 @@ with
 ),
 
 {% endfor -%}
-contexts as (
+all_contexts as (
     {% for vendor in vendors %}
     select * from {{ vendor }}_contexts
     {{- '\n    union all' if not loop.last }}
     {%- endfor %}
+
+),
+
+contexts as (
+
+    select
+        session_key,
+        role,
+        {{ told_columns() }}
+    from all_contexts
 
 ),
 
@@ -57,8 +67,7 @@ known_referrers as (
 
     select
         referrer_host,
-        {{ known_referrer('referrer_host', 0) }} as known_medium,
-        {{ known_referrer('referrer_host', 1) }} as known_source,
+        {{ known_referrer('referrer_host') }} as medium_and_source,
     from referrer_hosts
 
 ),
@@ -87,8 +96,8 @@ named as (
 
     select
         first_contexts.*,
-        known_referrers.known_medium,
-        known_referrers.known_source,
+        known_referrers.medium_and_source[1] as known_medium,
+        known_referrers.medium_and_source[2] as known_source,
         browsers.told_device_type,
         browsers.told_operating_system,
         browsers.told_operating_system_version,
