@@ -119,6 +119,20 @@ IDLE: dict[str, tuple[Action, ...]] = {
         RemoveLoad(1),
         Run(),
     ),
+    "events of one moment stay in the order of their ids, whatever comes to their session": (
+        load(track("d", 1), track("b", 1), track("f", 1), track("e", 0)),
+        Run(),
+        load(track("g", 2)),
+        Run(),
+        load(track("c", 1), track("a", 1)),
+        Run(),
+    ),
+    "events of one moment are ordered by their ids when their devices turn out to be one user's": (
+        load(track("d", 1), track("b", 1), track("c", 1, "d1"), track("a", 1, "d1"), track("e", 2)),
+        Run(),
+        load(track("f", 3, "d0", "u0"), track("g", 3, "d1", "u0")),
+        Run(),
+    ),
     "an earlier event renumbers the sessions after it": (
         load(track("e1", 40), track("e2", 80)),
         Run(),
