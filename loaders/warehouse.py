@@ -89,6 +89,23 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.commit()
 
 
+@contextmanager
+def one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB run the statements of the block in the thread that executes them.
+
+    A statement over one Arrow table is one task. With more threads another one takes it, the caller's spins
+    until it is done, and rows of a join are kept in memory rather than written to the file.
+    """
+    # Beside the caller's transaction, which may be aborted when the block ends.
+    settings = connection.cursor()
+    settings.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        settings.execute("RESET threads")
+        settings.close()
+
+
 def _note_that_pandas_is_absent() -> None:
     """Have Python remember that there is no pandas, where there is none.
 

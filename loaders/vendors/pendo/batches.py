@@ -19,6 +19,7 @@ from loaders.exports import DataFile
 from loaders.ledger import RejectedLine
 from loaders.load import Load
 from loaders.vendors.pendo.order import PendoExport
+from loaders.warehouse import one_thread
 from loaders.windows import Window, shown
 
 # Records that each file must hold, by the file's path.
@@ -27,11 +28,10 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What DuckDB sees of a batch: its records as texts, what was parsed of them, and what is inserted."""
+    """What DuckDB sees of a batch: its records as texts, and what was parsed of them."""
 
     batch: Window = field(default_factory=Window)
     records: Window = field(default_factory=Window)
-    rows: Window = field(default_factory=Window)
 
 
 def parse_batch(load: Load, windows: Windows, batch: pa.Table, query: str) -> None:
@@ -43,17 +43,6 @@ def parse_batch(load: Load, windows: Windows, batch: pa.Table, query: str) -> No
     ).fetchall()
     load.reject([RejectedLine(*row) for row in rejected])
     load.lines += batch.num_rows
-
-
-def insert_rows(load: Load, windows: Windows, table: str, columns: str, query: str, **values: object) -> None:
-    """Insert the rows of `query` into the raw `table`, as `Load.insert` does.
-
-    A statement that joins and inserts at once keeps in memory, and spills, all that it inserts until the
-    transaction ends; one that inserts only writes it to the file.
-    """
-    windows.rows.table = load.connection.execute(query, values).to_arrow_table()
-    if windows.rows.table.num_rows:
-        load.insert(table, columns, "FROM landing_rows")
 
 
 def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterator[pa.Table]:
@@ -76,17 +65,11 @@ def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterato
 
 
 @contextmanager
-def open_windows(connection: duckdb.DuckDBPyConnection, targets: pa.Table | None = None) -> Iterator[Windows]:
-    """Let statements of the block read `landing_batch`, `_records`, `_rows` and, where given, `_targets`."""
+def open_windows(connection: duckdb.DuckDBPyConnection) -> Iterator[Windows]:
+    """Let statements of the block, which run in one thread, read `landing_batch` and `landing_records`."""
     windows = Windows()
-    shown_windows = {
-        "landing_batch": windows.batch,
-        "landing_records": windows.records,
-        "landing_rows": windows.rows,
-    }
-    if targets is not None:
-        shown_windows["landing_targets"] = Window(targets)
-    with shown(connection, shown_windows):
+    shown_windows = {"landing_batch": windows.batch, "landing_records": windows.records}
+    with one_thread(connection), shown(connection, shown_windows):
         yield windows
 
 

@@ -17,7 +17,6 @@ from loaders.load import Load
 from loaders.vendors.pendo.batches import (
     Counts,
     batches_of,
-    insert_rows,
     listed_files,
     open_windows,
     parse_batch,
@@ -39,7 +38,9 @@ from loaders.vendors.pendo.statements import (
     deletion_of_definitions,
     parsed_definitions,
 )
+from loaders.windows import Window, shown
 
+MATCHED_COLUMNS = f"matchable_type, matchable_id, {EVENT_COLUMNS}"
 TARGETS_SCHEMA = pa.schema(
     [
         ("file", pa.string()),
@@ -109,15 +110,15 @@ def land_events(load: Load, export: PendoExport, counts: Counts) -> None:
     owner = _owner(export)
     files = listed_files(export, (name for part in export.entry.events for name in part.files))
     strays: dict[str, _Stray] = {}
-    with open_windows(load.connection, _targets(export)) as windows:
+    with shown(load.connection, {"landing_targets": Window(_targets(export))}):
         for deletion in DELETIONS:
             load.connection.execute(deletion, owner)
-        for batch in batches_of(load, files, counts):
-            parse_batch(load, windows, batch, PARSED_EVENTS)
-            _note_strays(load.connection, strays)
-            insert_rows(load, windows, ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
-            columns = f"matchable_type, matchable_id, {EVENT_COLUMNS}"
-            insert_rows(load, windows, MATCHED_EVENTS, columns, LANDED_MATCHED_EVENTS, **owner)
+        with open_windows(load.connection) as windows:
+            for batch in batches_of(load, files, counts):
+                parse_batch(load, windows, batch, PARSED_EVENTS)
+                _note_strays(load.connection, strays)
+                load.insert(ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
+                load.insert(MATCHED_EVENTS, MATCHED_COLUMNS, LANDED_MATCHED_EVENTS, **owner)
     if strays:
         told = "; ".join(stray.told(path, counts[path]) for path, stray in strays.items())
         raise ManifestError(f"{told}. Fetch the manifest and the files again")
