@@ -46,9 +46,9 @@ def connect(database: Path, lock_wait_seconds: float | None = None) -> duckdb.Du
     wait_seconds = LOCK_WAIT_SECONDS if lock_wait_seconds is None else lock_wait_seconds
     connection = _open(database, wait_seconds, read_only=False)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        for name in (*SCHEMA_FILES, "parsers.sql"):
+        for name in SCHEMA_FILES:
             connection.execute(_sql(name))
+        _add_parsers(connection)
     except duckdb.Error as error:
         connection.close()
         raise NotReadyError(f"Cannot prepare {database}: {told(error)}") from error
@@ -73,6 +73,14 @@ def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
             f"--database or SESSIONHOUSE_DATABASE."
         )
     return connection
+
+
+@contextmanager
+def parsing_beside(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a second connection to the same file, with every parser in place, for another thread."""
+    with connection.cursor() as other:
+        _add_parsers(other)
+        yield other
 
 
 @contextmanager
@@ -158,6 +166,11 @@ def _remove_half_made(database: Path) -> None:
     with suppress(OSError):
         if database.stat().st_size < HEADERS_BYTES:
             database.unlink()
+
+
+def _add_parsers(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(_sql("parsers.sql"))
 
 
 def _sql(name: str) -> str:

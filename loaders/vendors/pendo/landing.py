@@ -14,13 +14,7 @@ from loaders.exports import Status
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
-from loaders.vendors.pendo.batches import (
-    Counts,
-    batches_of,
-    listed_files,
-    open_windows,
-    parse_batch,
-)
+from loaders.vendors.pendo.batches import Counts, listed_files, records_shown
 from loaders.vendors.pendo.manifest import Entry, ExportType
 from loaders.vendors.pendo.order import VENDOR, PendoExport
 from loaders.vendors.pendo.statements import (
@@ -92,9 +86,8 @@ def land_definitions(load: Load, export: PendoExport, counts: Counts) -> None:
         if not files:
             continue
         table = DEFINITION_TABLES[definitions.key]
-        with open_windows(load.connection) as windows:
-            for batch in batches_of(load, files, counts):
-                parse_batch(load, windows, batch, parsed_definitions(table))
+        with records_shown(load, files, counts, parsed_definitions(table)) as batches:
+            for _ in batches:
                 load.insert(table.name, _definition_columns(table), LANDED_DEFINITIONS, **owner)
         is_partial = export.entry.type is ExportType.RETROACTIVE
         load.connection.execute(
@@ -113,9 +106,8 @@ def land_events(load: Load, export: PendoExport, counts: Counts) -> None:
     with shown(load.connection, {"landing_targets": Window(_targets(export))}):
         for deletion in DELETIONS:
             load.connection.execute(deletion, owner)
-        with open_windows(load.connection) as windows:
-            for batch in batches_of(load, files, counts):
-                parse_batch(load, windows, batch, PARSED_EVENTS)
+        with records_shown(load, files, counts, PARSED_EVENTS) as batches:
+            for _ in batches:
                 _note_strays(load.connection, strays)
                 load.insert(ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
                 load.insert(MATCHED_EVENTS, MATCHED_COLUMNS, LANDED_MATCHED_EVENTS, **owner)
