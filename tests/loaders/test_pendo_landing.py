@@ -615,9 +615,68 @@ def test_more_records_than_one_batch_holds_all_land(
     assert rows(MATCHES) == [("Page", f"p{number}", f"e{number:02}") for number in range(9)]
 
 
-def test_fewer_records_than_the_blocks_announce_reject_the_export(
+def test_large_files_parsed_beside_land_as_small_ones_do(
     delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    late = datetime(2150, 1, 1, tzinfo=UTC)
+    records = [event(f"e{number:02}") for number in range(30)]
+    records[7] |= {"browserTimestamp": late}
+    records[20] |= {"eventId": ""}
+    forgotten: list[object] = []
+
+    def landed() -> list[list[tuple[Any, ...]]]:
+        tables = ("raw_pendo.allevents", "raw_pendo.matched_events", "raw.rejected_lines")
+        return [
+            rows(
+                f"SELECT COLUMNS(c -> c NOT IN ('_loaded_at', '_load_id', 'load_id', 'loaded_at', "
+                f"'export_id', '_file', 'file')) FROM {table} ORDER BY rowid"
+            )
+            for table in tables
+        ]
+
+    def deliver(counter: int) -> list[list[tuple[Any, ...]]]:
+        matched = delivery.matched(counter, "Page/p", *records[:5])
+        delivery.export(
+            counter, period(FIRST_DAY, matched, all_events=delivery.all_events(counter, *records))
+        )
+        (outcome,) = [each for each in load_folder("pendo") if each.is_new]
+        assert (outcome.entry.rows, outcome.entry.rejected_rows) == (33, 2)
+        return landed()
+
+    small = deliver(1)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.BULK_BYTES", 0)
+    monkeypatch.setattr("loaders.avro.BULK_BYTES", 0)
+    monkeypatch.setattr("loaders.avro.BATCH_ROWS", 7)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.BATCH_ROWS", 10)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.FORGOTTEN_BYTES", 1)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.forget_written", forgotten.append)
+    large = deliver(2)
+    assert large[:2] == small[:2]
+    assert large[2] == small[2] * 2
+    assert len(forgotten) == 3
+
+
+def test_records_are_compressed_as_texts_of_many_equal_parts(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    records = [event(f"e{number}") for number in range(300)]
+    matched = delivery.matched(1, "Page/p", *records)
+    delivery.export(1, period(FIRST_DAY, matched, all_events=delivery.all_events(1, *records)))
+    load_folder("pendo")
+    rows("CHECKPOINT")
+    for table in ("allevents", "matched_events"):
+        assert rows(
+            f"SELECT DISTINCT compression FROM pragma_storage_info('raw_pendo.{table}') "
+            "WHERE column_name = 'record' AND segment_type = 'JSON'"
+        ) == [("ZSTD",)]
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_fewer_records_than_the_blocks_announce_reject_the_export(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch, much: bool
+) -> None:
+    if much:
+        monkeypatch.setattr("loaders.vendors.pendo.batches.BULK_BYTES", 0)
     day_export(delivery, 1, "a", "b", "c")
     monkeypatch.setattr(
         "loaders.vendors.pendo.batches.read_batches",

@@ -19,9 +19,11 @@ from loaders.exports import DataFile
 from loaders.ledger import RejectedLine
 from loaders.load import Load
 from loaders.vendors.pendo.order import PendoExport
-from loaders.warehouse import one_thread, parsing_beside
+from loaders.warehouse import forget_written, one_thread, parsing_beside
 from loaders.windows import Window, shown
 
+# After so many bytes of records, those that were written to the file are dropped from memory.
+FORGOTTEN_BYTES = 128 << 20
 # Records that each file must hold, by the file's path.
 Counts = Mapping[str, int]
 
@@ -41,7 +43,7 @@ def records_shown(
         stack.enter_context(one_thread(load.connection))
         stack.enter_context(shown(load.connection, {"landing_records": window}))
         is_much = sum(file.size for file in files) >= BULK_BYTES
-        parser = stack.enter_context(parsing_beside(load.connection)) if is_much else load.connection
+        parser = stack.enter_context(parsing_beside()) if is_much else load.connection
         batches = stack.enter_context(closing(_parsed(parser, batches_of(load, files, counts), query)))
         if is_much:
             batches = stack.enter_context(closing(one_ahead(batches)))
@@ -68,6 +70,7 @@ def _as_json(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _each(load: Load, window: Window, batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    size = 0
     for window.table in batches:
         if window.table.column("reason").null_count < window.table.num_rows:
             rejected = load.connection.execute(
@@ -77,6 +80,10 @@ def _each(load: Load, window: Window, batches: Iterator[pa.Table]) -> Iterator[p
             load.reject([RejectedLine(*row) for row in rejected])
         load.lines += window.table.num_rows
         yield window.table
+        size += window.table.nbytes
+        if size >= FORGOTTEN_BYTES:
+            forget_written(load.connection)
+            size = 0
 
 
 def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterator[pa.Table]:
