@@ -615,6 +615,37 @@ def test_more_records_than_one_batch_holds_all_land(
     assert rows(MATCHES) == [("Page", f"p{number}", f"e{number:02}") for number in range(9)]
 
 
+def test_a_file_listed_for_two_matchables_lands_for_both(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    page = delivery.matched(1, "Page/p", event("a"), event("b"))
+    feature = {**page, "id": "Feature/f", "type": "Feature"}
+    other = delivery.matched(1, "Page/q", event("c"))
+    whole = delivery.all_events(1, event("a"), event("b"), event("c"))
+    delivery.export(1, period(FIRST_DAY, page, other, feature, all_events=whole))
+    (outcome,) = load_folder("pendo")
+    assert outcome.entry.rows == 8
+    assert rows(EVENT_IDS) == [("a",), ("b",), ("c",)]
+    assert rows(MATCHES) == [
+        ("Feature", "f", "a"),
+        ("Feature", "f", "b"),
+        ("Page", "p", "a"),
+        ("Page", "p", "b"),
+        ("Page", "q", "c"),
+    ]
+
+
+def test_a_file_listed_for_two_days_tells_the_one_its_records_are_not_of(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    whole = delivery.all_events(1, event("a"), event("b"))
+    delivery.export(1, period(FIRST_DAY, all_events=whole), period(SECOND_DAY, all_events=whole))
+    (outcome,) = load_folder("pendo")
+    assert outcome.entry.status is Status.REJECTED
+    assert f"(for one, {FIRST_DAY}) than the {SECOND_DAY} they are listed for" in outcome.entry.reason
+    assert rows(EVENT_IDS) == []
+
+
 def test_large_files_parsed_beside_land_as_small_ones_do(
     delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,7 @@ Counts = Mapping[str, int]
 @contextmanager
 def records_shown(
     load: Load, files: Sequence[DataFile], counts: Counts, query: str
-) -> Iterator[Iterator[pa.Table]]:
+) -> Iterator[Iterator[Window]]:
     """Give an iterator over the files' records that shows them, batch after batch, as `landing_records`.
 
     They have their `file`, `line` and `text` (JSON), and what `query` makes of `landing_batch`: one row for
@@ -69,7 +69,7 @@ def _as_json(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array(chunks, kind)
 
 
-def _each(load: Load, window: Window, batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
+def _each(load: Load, window: Window, batches: Iterator[pa.Table]) -> Iterator[Window]:
     size = 0
     for window.table in batches:
         if window.table.column("reason").null_count < window.table.num_rows:
@@ -79,8 +79,8 @@ def _each(load: Load, window: Window, batches: Iterator[pa.Table]) -> Iterator[p
             ).fetchall()
             load.reject([RejectedLine(*row) for row in rejected])
         load.lines += window.table.num_rows
-        yield window.table
         size += window.table.nbytes
+        yield window
         if size >= FORGOTTEN_BYTES:
             forget_written(load.connection)
             size = 0

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from loaders.avro import count_records
 from loaders.errors import ExportWaitsError, ManifestError
@@ -32,17 +31,10 @@ from loaders.vendors.pendo.statements import (
     deletion_of_definitions,
     parsed_definitions,
 )
+from loaders.vendors.pendo.targets import all_targets, targets_by_file, with_targets
 from loaders.windows import Window, shown
 
 MATCHED_COLUMNS = f"matchable_type, matchable_id, {EVENT_COLUMNS}"
-TARGETS_SCHEMA = pa.schema(
-    [
-        ("file", pa.string()),
-        ("period_id", pa.date32()),
-        ("matchable_type", pa.string()),
-        ("matchable_id", pa.string()),
-    ]
-)
 
 
 def check_turn(connection: duckdb.DuckDBPyConnection, export: PendoExport) -> None:
@@ -102,15 +94,21 @@ def land_events(load: Load, export: PendoExport, counts: Counts) -> None:
     """
     owner = _owner(export)
     files = listed_files(export, (name for part in export.entry.events for name in part.files))
+    targets = targets_by_file(export)
     strays: dict[str, _Stray] = {}
-    with shown(load.connection, {"landing_targets": Window(_targets(export))}):
+    with shown(load.connection, {"landing_targets": Window(all_targets(export))}):
         for deletion in DELETIONS:
             load.connection.execute(deletion, owner)
-        with records_shown(load, files, counts, PARSED_EVENTS) as batches:
-            for _ in batches:
+    with records_shown(load, files, counts, PARSED_EVENTS) as batches:
+        for records in batches:
+            for table in with_targets(records.table, targets):
+                records.table = table
                 _note_strays(load.connection, strays)
-                load.insert(ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
-                load.insert(MATCHED_EVENTS, MATCHED_COLUMNS, LANDED_MATCHED_EVENTS, **owner)
+                unmatched = table.column("matchable_type").null_count
+                if unmatched > 0:
+                    load.insert(ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
+                if unmatched < table.num_rows:
+                    load.insert(MATCHED_EVENTS, MATCHED_COLUMNS, LANDED_MATCHED_EVENTS, **owner)
     if strays:
         told = "; ".join(stray.told(path, counts[path]) for path, stray in strays.items())
         raise ManifestError(f"{told}. Fetch the manifest and the files again")
@@ -134,16 +132,6 @@ class _Stray:
 def _note_strays(connection: duckdb.DuckDBPyConnection, strays: dict[str, _Stray]) -> None:
     for path, period, count, example in connection.execute(OTHER_PERIODS).fetchall():
         strays.setdefault(path, _Stray(period, example)).count += count
-
-
-def _targets(export: PendoExport) -> pa.Table:
-    targets: dict[tuple[Any, ...], None] = {}
-    for part in export.entry.events:
-        matchable = (part.matchable.type, part.matchable.id) if part.matchable else (None, None)
-        paths: list[str | None] = [export.data_files[name].path for name in part.files]
-        targets.update(dict.fromkeys((path, part.period, *matchable) for path in paths or [None]))
-    columns = list(zip(*targets, strict=True)) or [()] * len(TARGETS_SCHEMA)
-    return pa.Table.from_arrays([list(column) for column in columns], schema=TARGETS_SCHEMA)
 
 
 def _owner(export: PendoExport) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """Pendo's raw tables, and the statements that fill them from one batch of records.
 
-Statements read `landing_batch` (`file, line, text, damage`, the text a JSON object), `landing_records`
-(`file`, `line`, `text`, and what was parsed of it), and `landing_targets` (`file, period_id, matchable_type,
-matchable_id`), which says what the manifest listed a file for; a day's whole events have no matchable, a
-deletion has no file.
+Statements read `landing_batch` (`file, line, text, damage`, the text a JSON object), and `landing_records`:
+`file`, `line`, `text`, and what was parsed of it. Records of events have their target, which says what the
+manifest listed the file for: `target_period, matchable_type, matchable_id`. A day's whole events have no
+matchable. What is to be deleted stands in `landing_targets` (`period_id, matchable_type, matchable_id`).
 """
 
 from __future__ import annotations
@@ -79,23 +79,22 @@ PARSED_EVENTS = f"""
     )
 """
 LANDED_EVENTS = """
-    SELECT $subscription, $application, target.period_id, event_id, visitor_id, account_id,
+    SELECT $subscription, $application, target_period, event_id, visitor_id, account_id,
         browser_timestamp, received_timestamp, event_type, url, text, file, line
-    FROM landing_records JOIN landing_targets AS target USING (file)
-    WHERE reason IS NULL AND target.matchable_type IS NULL
+    FROM landing_records
+    WHERE reason IS NULL AND target_period IS NOT NULL AND matchable_type IS NULL
 """
 LANDED_MATCHED_EVENTS = """
-    SELECT target.matchable_type, target.matchable_id, $subscription, $application, target.period_id,
+    SELECT matchable_type, matchable_id, $subscription, $application, target_period,
         event_id, visitor_id, account_id, browser_timestamp, received_timestamp, event_type, url,
         text, file, line
-    FROM landing_records JOIN landing_targets AS target USING (file)
-    WHERE reason IS NULL AND target.matchable_type IS NOT NULL
+    FROM landing_records
+    WHERE reason IS NULL AND matchable_type IS NOT NULL
 """
 OTHER_PERIODS = """
-    SELECT file, any_value(target.period_id), count(*),
-        min(coalesce(records.period_id::VARCHAR, 'none')) AS example
-    FROM landing_records AS records JOIN landing_targets AS target USING (file)
-    WHERE is_decoded AND records.period_id IS DISTINCT FROM target.period_id
+    SELECT file, any_value(target_period), count(*), min(coalesce(period_id::VARCHAR, 'none')) AS example
+    FROM landing_records
+    WHERE is_decoded AND target_period IS NOT NULL AND period_id IS DISTINCT FROM target_period
     GROUP BY file
 """
 
