@@ -37,7 +37,8 @@ def bulk_texts(path: Path, rows: int) -> Iterator[pa.Table]:
     batches = _decoded(path, rows)
     shape: Shape | None = None
     window = Window()
-    with duckdb.connect() as connection, shown(connection, {"decoded": window}):
+    # One thread: it would not be faster with more, but busy waiting.
+    with duckdb.connect(config={"threads": 1}) as connection, shown(connection, {"decoded": window}):
         for batch in batches:
             if shape is None:
                 shape = shape_of(schema, batch.schema)

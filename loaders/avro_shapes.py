@@ -52,16 +52,17 @@ class Shape:
 
 def _within(first: int, last: int, text: str) -> str:
     return (
-        f"CASE WHEN {{0}} BETWEEN {first} AND {last} THEN '\"' || {text} || '\"' "
+        f"CASE WHEN {{0}} BETWEEN {first} AND {last} THEN {text} "
         "WHEN {0} IS NOT NULL THEN error('a value that no calendar knows') END"
     )
 
 
-def _moment(micros: str, pattern: str) -> str:
+def _moment(micros: str, pattern: str, suffix: str = "") -> str:
     """Return SQL for the moment, with a fraction of a second only where there is one."""
+    moment = f"make_timestamp({micros})"
     return (
-        f"strftime(make_timestamp({micros}), '{pattern}') || "
-        f"CASE WHEN ({micros}) % 1000000 = 0 THEN '' ELSE strftime(make_timestamp({micros}), '.%f') END"
+        f"CASE WHEN ({micros}) % 1000000 = 0 THEN strftime({moment}, '\"{pattern}{suffix}\"') "
+        f"ELSE strftime({moment}, '\"{pattern}.%f{suffix}\"') END"
     )
 
 
@@ -79,10 +80,8 @@ _UUID = (
     "'\"' || regexp_replace(lower(hex({0})), '(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})', "
     "'\\1-\\2-\\3-\\4-\\5') || '\"'"
 )
-_MILLIS = _within(
-    FIRST_DAY * DAY_MILLIS, (LAST_DAY + 1) * DAY_MILLIS - 1, _moment("{0} * 1000", MOMENT) + " || 'Z'"
-)
-_MICROS = _within(FIRST_DAY * DAY_MICROS, (LAST_DAY + 1) * DAY_MICROS - 1, _moment("{0}", MOMENT) + " || 'Z'")
+_MILLIS = _within(FIRST_DAY * DAY_MILLIS, (LAST_DAY + 1) * DAY_MILLIS - 1, _moment("{0} * 1000", MOMENT, "Z"))
+_MICROS = _within(FIRST_DAY * DAY_MICROS, (LAST_DAY + 1) * DAY_MICROS - 1, _moment("{0}", MOMENT, "Z"))
 
 # By Avro type and logical type; another logical type counts only where Arrow knows none either.
 LEAVES: Mapping[tuple[str, str | None], Leaf] = {
@@ -96,7 +95,9 @@ LEAVES: Mapping[tuple[str, str | None], Leaf] = {
     ("bytes", None): Leaf(pa.binary(), _BYTES),
     ("string", "uuid"): Leaf(pa.binary(16), _UUID),
     ("int", "date"): Leaf(
-        pa.date32(), _within(FIRST_DAY, LAST_DAY, "(DATE '1970-01-01' + {0})::VARCHAR"), pa.int32()
+        pa.date32(),
+        _within(FIRST_DAY, LAST_DAY, "strftime(DATE '1970-01-01' + {0}, '\"%Y-%m-%d\"')"),
+        pa.int32(),
     ),
     ("int", "time-millis"): Leaf(
         pa.time32("ms"), _within(0, DAY_MILLIS - 1, _moment("{0}::BIGINT * 1000", CLOCK)), pa.int32()

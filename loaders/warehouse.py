@@ -24,6 +24,8 @@ LOCKED = re.compile(r"could not set lock on file|used by another process", re.IG
 NO_MEMORY = re.compile(r"failed to (?:allocate|pin)|could not allocate", re.IGNORECASE)
 # A file of DuckDB begins with three headers; a shorter one is not yet a database.
 HEADERS_BYTES = 3 * 4096
+# What `forget_written` leaves in memory: about what DuckDB collects before it writes.
+KEPT_BYTES = 64 << 20
 LOCK_WAIT_SECONDS = 30.0
 LOCK_FIRST_PAUSE_SECONDS = 0.1
 SCHEMA_FILES = (
@@ -46,9 +48,9 @@ def connect(database: Path, lock_wait_seconds: float | None = None) -> duckdb.Du
     wait_seconds = LOCK_WAIT_SECONDS if lock_wait_seconds is None else lock_wait_seconds
     connection = _open(database, wait_seconds, read_only=False)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        for name in (*SCHEMA_FILES, "parsers.sql"):
+        for name in SCHEMA_FILES:
             connection.execute(_sql(name))
+        _add_parsers(connection)
     except duckdb.Error as error:
         connection.close()
         raise NotReadyError(f"Cannot prepare {database}: {told(error)}") from error
@@ -76,6 +78,28 @@ def connect_read_only(database: Path) -> duckdb.DuckDBPyConnection:
 
 
 @contextmanager
+def parsing_beside() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection without a file, in UTC and with every parser, that works in its caller's thread."""
+    with duckdb.connect(config={"threads": 1, "memory_limit": _memory_limit()}) as connection:
+        _add_parsers(connection)
+        yield connection
+
+
+def forget_written(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have DuckDB drop from memory what it wrote to the connection's file, and keeps there up to its limit.
+
+    No other statement may run meanwhile: there would hardly be memory for it.
+    """
+    if MEMORY_BYTES.value <= KEPT_BYTES:
+        return
+    with connection.cursor() as settings:
+        # More than that may be needed: then nothing is dropped.
+        with suppress(duckdb.OutOfMemoryException):
+            settings.execute(f"SET memory_limit = '{KEPT_BYTES}B'")
+        settings.execute(f"SET memory_limit = '{_memory_limit()}'")
+
+
+@contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Commit what the block did, or roll it back whole when the block raises."""
     connection.begin()
@@ -87,6 +111,23 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.rollback()
         raise
     connection.commit()
+
+
+@contextmanager
+def one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let DuckDB run the statements of the block in the thread that executes them.
+
+    A statement over one Arrow table is one task. With more threads another one takes it, the caller's spins
+    until it is done, and rows of a join are kept in memory rather than written to the file.
+    """
+    # Beside the caller's transaction, which may be aborted when the block ends.
+    settings = connection.cursor()
+    settings.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        settings.execute("RESET threads")
+        settings.close()
 
 
 def _note_that_pandas_is_absent() -> None:
@@ -113,7 +154,7 @@ def _open(database: Path, wait_seconds: float, *, read_only: bool) -> duckdb.Duc
     if not database.parent.is_dir():
         raise UsageError(f"The folder {database.parent} does not exist; create it first.")
     # What does not fit goes to the folder beside the file that DuckDB makes for it.
-    config = {**CONFIG, "memory_limit": f"{MEMORY_BYTES.value}B"}
+    config = {**CONFIG, "memory_limit": _memory_limit()}
     is_new = not database.exists()
     give_up_at = time.monotonic() + wait_seconds
     pause = LOCK_FIRST_PAUSE_SECONDS
@@ -141,6 +182,15 @@ def _remove_half_made(database: Path) -> None:
     with suppress(OSError):
         if database.stat().st_size < HEADERS_BYTES:
             database.unlink()
+
+
+def _memory_limit() -> str:
+    return f"{MEMORY_BYTES.value}B"
+
+
+def _add_parsers(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(_sql("parsers.sql"))
 
 
 def _sql(name: str) -> str:

@@ -615,9 +615,99 @@ def test_more_records_than_one_batch_holds_all_land(
     assert rows(MATCHES) == [("Page", f"p{number}", f"e{number:02}") for number in range(9)]
 
 
-def test_fewer_records_than_the_blocks_announce_reject_the_export(
+def test_a_file_listed_for_two_matchables_lands_for_both(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    page = delivery.matched(1, "Page/p", event("a"), event("b"))
+    feature = {**page, "id": "Feature/f", "type": "Feature"}
+    other = delivery.matched(1, "Page/q", event("c"))
+    whole = delivery.all_events(1, event("a"), event("b"), event("c"))
+    delivery.export(1, period(FIRST_DAY, page, other, feature, all_events=whole))
+    (outcome,) = load_folder("pendo")
+    assert outcome.entry.rows == 8
+    assert rows(EVENT_IDS) == [("a",), ("b",), ("c",)]
+    assert rows(MATCHES) == [
+        ("Feature", "f", "a"),
+        ("Feature", "f", "b"),
+        ("Page", "p", "a"),
+        ("Page", "p", "b"),
+        ("Page", "q", "c"),
+    ]
+
+
+def test_a_file_listed_for_two_days_tells_the_one_its_records_are_not_of(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    whole = delivery.all_events(1, event("a"), event("b"))
+    delivery.export(1, period(FIRST_DAY, all_events=whole), period(SECOND_DAY, all_events=whole))
+    (outcome,) = load_folder("pendo")
+    assert outcome.entry.status is Status.REJECTED
+    assert f"(for one, {FIRST_DAY}) than the {SECOND_DAY} they are listed for" in outcome.entry.reason
+    assert rows(EVENT_IDS) == []
+
+
+def test_large_files_parsed_beside_land_as_small_ones_do(
     delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    late = datetime(2150, 1, 1, tzinfo=UTC)
+    records = [event(f"e{number:02}") for number in range(30)]
+    records[7] |= {"browserTimestamp": late}
+    records[20] |= {"eventId": ""}
+    forgotten: list[object] = []
+
+    def landed() -> list[list[tuple[Any, ...]]]:
+        tables = ("raw_pendo.allevents", "raw_pendo.matched_events", "raw.rejected_lines")
+        return [
+            rows(
+                f"SELECT COLUMNS(c -> c NOT IN ('_loaded_at', '_load_id', 'load_id', 'loaded_at', "
+                f"'export_id', '_file', 'file')) FROM {table} ORDER BY rowid"
+            )
+            for table in tables
+        ]
+
+    def deliver(counter: int) -> list[list[tuple[Any, ...]]]:
+        matched = delivery.matched(counter, "Page/p", *records[:5])
+        delivery.export(
+            counter, period(FIRST_DAY, matched, all_events=delivery.all_events(counter, *records))
+        )
+        (outcome,) = [each for each in load_folder("pendo") if each.is_new]
+        assert (outcome.entry.rows, outcome.entry.rejected_rows) == (33, 2)
+        return landed()
+
+    small = deliver(1)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.BULK_BYTES", 0)
+    monkeypatch.setattr("loaders.avro.BULK_BYTES", 0)
+    monkeypatch.setattr("loaders.avro.BATCH_ROWS", 7)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.BATCH_ROWS", 10)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.FORGOTTEN_BYTES", 1)
+    monkeypatch.setattr("loaders.vendors.pendo.batches.forget_written", forgotten.append)
+    large = deliver(2)
+    assert large[:2] == small[:2]
+    assert large[2] == small[2] * 2
+    assert len(forgotten) == 3
+
+
+def test_records_are_compressed_as_texts_of_many_equal_parts(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows
+) -> None:
+    records = [event(f"e{number}") for number in range(300)]
+    matched = delivery.matched(1, "Page/p", *records)
+    delivery.export(1, period(FIRST_DAY, matched, all_events=delivery.all_events(1, *records)))
+    load_folder("pendo")
+    rows("CHECKPOINT")
+    for table in ("allevents", "matched_events"):
+        assert rows(
+            f"SELECT DISTINCT compression FROM pragma_storage_info('raw_pendo.{table}') "
+            "WHERE column_name = 'record' AND segment_type = 'JSON'"
+        ) == [("ZSTD",)]
+
+
+@pytest.mark.parametrize("much", [False, True])
+def test_fewer_records_than_the_blocks_announce_reject_the_export(
+    delivery: Delivery, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch, much: bool
+) -> None:
+    if much:
+        monkeypatch.setattr("loaders.vendors.pendo.batches.BULK_BYTES", 0)
     day_export(delivery, 1, "a", "b", "c")
     monkeypatch.setattr(
         "loaders.vendors.pendo.batches.read_batches",

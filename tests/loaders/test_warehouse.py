@@ -13,7 +13,14 @@ import pytest
 from loaders import warehouse
 from loaders.errors import DatabaseLockedError, NotReadyError, UsageError
 from loaders.vendors.registry import VENDORS
-from loaders.warehouse import connect, connect_read_only, transaction
+from loaders.warehouse import (
+    connect,
+    connect_read_only,
+    forget_written,
+    one_thread,
+    parsing_beside,
+    transaction,
+)
 
 PROVENANCE = {
     "_load_id": ("BIGINT", "NO"),
@@ -212,3 +219,62 @@ def test_the_first_error_is_told_when_the_rollback_fails_too(connection: duckdb.
 
     with pytest.raises(ZeroDivisionError):
         fail()
+
+
+def setting(connection: duckdb.DuckDBPyConnection, name: str) -> object:
+    row = connection.execute(f"SELECT current_setting('{name}')").fetchone()
+    return row[0] if row else None
+
+
+def test_statements_run_in_one_thread_until_the_block_ends_however_it_ends(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    usual = setting(connection, "threads")
+    with transaction(connection), one_thread(connection):
+        assert setting(connection, "threads") == 1
+    assert setting(connection, "threads") == usual
+    with pytest.raises(duckdb.ConversionException), transaction(connection), one_thread(connection):
+        connection.execute("SELECT 'x'::INTEGER")
+    assert setting(connection, "threads") == usual
+
+
+def test_a_connection_beside_parses_as_the_one_with_the_file_does(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    query = "SELECT as_time('2024-04-14 09:30:15'), as_time('1713087015250'), as_moment('2024-04-14')::DATE"
+    with parsing_beside() as beside:
+        assert beside.execute(query).fetchall() == connection.execute(query).fetchall()
+        assert setting(beside, "threads") == 1
+        for name in ("TimeZone", "memory_limit"):
+            assert setting(beside, name) == setting(connection, name)
+
+
+def test_what_is_written_is_forgotten_and_can_be_read_again(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held() -> int:
+        row = connection.execute(
+            "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'BASE_TABLE'"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    monkeypatch.setattr(warehouse, "KEPT_BYTES", 4 << 20)
+    with transaction(connection), one_thread(connection):
+        connection.execute("CREATE TABLE t AS SELECT hash(range) AS h, hash(h) AS g FROM range(2_000_000)")
+        before = held()
+        assert before > 16 << 20
+        forget_written(connection)
+        assert held() < 8 << 20
+        assert setting(connection, "memory_limit") == "1.0 GiB"
+        assert connection.execute("SELECT count(*) FROM t WHERE g = hash(h)").fetchone() == (2_000_000,)
+
+
+def test_where_nothing_can_be_forgotten_the_limit_stays(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "KEPT_BYTES", 1)
+    with transaction(connection):
+        connection.execute("CREATE TABLE t (x BIGINT PRIMARY KEY)")
+        connection.execute("INSERT INTO t FROM range(100_000)")
+        forget_written(connection)
+    assert setting(connection, "memory_limit") == "1.0 GiB"

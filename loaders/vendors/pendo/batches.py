@@ -6,54 +6,84 @@ transaction ends, DuckDB keeps every temporary table made in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 
 import duckdb
 import pyarrow as pa
 
-from loaders.avro import BATCH_CHARACTERS, BATCH_ROWS, read_batches
+from loaders.ahead import one_ahead
+from loaders.avro import BATCH_CHARACTERS, BATCH_ROWS, BULK_BYTES, read_batches
 from loaders.avro_blocks import damaged
 from loaders.exports import DataFile
 from loaders.ledger import RejectedLine
 from loaders.load import Load
 from loaders.vendors.pendo.order import PendoExport
+from loaders.warehouse import forget_written, one_thread, parsing_beside
 from loaders.windows import Window, shown
 
+# After so many bytes of records, those that were written to the file are dropped from memory.
+FORGOTTEN_BYTES = 128 << 20
 # Records that each file must hold, by the file's path.
 Counts = Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """What DuckDB sees of a batch: its records as texts, what was parsed of them, and what is inserted."""
+@contextmanager
+def records_shown(
+    load: Load, files: Sequence[DataFile], counts: Counts, query: str
+) -> Iterator[Iterator[Window]]:
+    """Give an iterator over the files' records that shows them, batch after batch, as `landing_records`.
 
-    batch: Window = field(default_factory=Window)
-    records: Window = field(default_factory=Window)
-    rows: Window = field(default_factory=Window)
-
-
-def parse_batch(load: Load, windows: Windows, batch: pa.Table, query: str) -> None:
-    """Show what `query` makes of the batch as `landing_records`, and quarantine the bad ones."""
-    windows.batch.table = batch
-    windows.records.table = load.connection.execute(query).to_arrow_table()
-    rejected = load.connection.execute(
-        "SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL ORDER BY file, line"
-    ).fetchall()
-    load.reject([RejectedLine(*row) for row in rejected])
-    load.lines += batch.num_rows
-
-
-def insert_rows(load: Load, windows: Windows, table: str, columns: str, query: str, **values: object) -> None:
-    """Insert the rows of `query` into the raw `table`, as `Load.insert` does.
-
-    A statement that joins and inserts at once keeps in memory, and spills, all that it inserts until the
-    transaction ends; one that inserts only writes it to the file.
+    They have their `file`, `line` and `text` (JSON), and what `query` makes of `landing_batch`: one row for
+    each record, in their order. Those with a `reason` are quarantined. The block's statements run in one
+    thread; where there is much to read, another one parses the next batch meanwhile.
     """
-    windows.rows.table = load.connection.execute(query, values).to_arrow_table()
-    if windows.rows.table.num_rows:
-        load.insert(table, columns, "FROM landing_rows")
+    window = Window()
+    with ExitStack() as stack:
+        stack.enter_context(one_thread(load.connection))
+        stack.enter_context(shown(load.connection, {"landing_records": window}))
+        is_much = sum(file.size for file in files) >= BULK_BYTES
+        parser = stack.enter_context(parsing_beside()) if is_much else load.connection
+        batches = stack.enter_context(closing(_parsed(parser, batches_of(load, files, counts), query)))
+        if is_much:
+            batches = stack.enter_context(closing(one_ahead(batches)))
+        yield _each(load, window, batches)
+
+
+def _parsed(
+    parser: duckdb.DuckDBPyConnection, batches: Iterator[pa.Table], query: str
+) -> Generator[pa.Table, None, None]:
+    window = Window()
+    with shown(parser, {"landing_batch": window}):
+        for window.table in batches:
+            records = parser.execute(query).to_arrow_table()
+            for name in ("file", "line"):
+                records = records.append_column(name, window.table.column(name))
+            yield records.append_column("text", _as_json(window.table.column("text")))
+
+
+def _as_json(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the texts as DuckDB's JSON, which it then takes as it is: whoever decoded them wrote JSON."""
+    kind = pa.json_(pa.string())
+    chunks = [pa.ExtensionArray.from_storage(kind, chunk) for chunk in texts.chunks]
+    return pa.chunked_array(chunks, kind)
+
+
+def _each(load: Load, window: Window, batches: Iterator[pa.Table]) -> Iterator[Window]:
+    size = 0
+    for window.table in batches:
+        if window.table.column("reason").null_count < window.table.num_rows:
+            rejected = load.connection.execute(
+                "SELECT file, line, reason, text FROM landing_records WHERE reason IS NOT NULL "
+                "ORDER BY file, line"
+            ).fetchall()
+            load.reject([RejectedLine(*row) for row in rejected])
+        load.lines += window.table.num_rows
+        size += window.table.nbytes
+        yield window
+        if size >= FORGOTTEN_BYTES:
+            forget_written(load.connection)
+            size = 0
 
 
 def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterator[pa.Table]:
@@ -73,21 +103,6 @@ def batches_of(load: Load, files: Iterable[DataFile], counts: Counts) -> Iterato
             raise damaged(file, f"its blocks announce {counts[file.path]} records, {decoded} can be decoded")
     if pending:
         yield pa.concat_tables(pending)
-
-
-@contextmanager
-def open_windows(connection: duckdb.DuckDBPyConnection, targets: pa.Table | None = None) -> Iterator[Windows]:
-    """Let statements of the block read `landing_batch`, `_records`, `_rows` and, where given, `_targets`."""
-    windows = Windows()
-    shown_windows = {
-        "landing_batch": windows.batch,
-        "landing_records": windows.records,
-        "landing_rows": windows.rows,
-    }
-    if targets is not None:
-        shown_windows["landing_targets"] = Window(targets)
-    with shown(connection, shown_windows):
-        yield windows
 
 
 def listed_files(export: PendoExport, names: Iterable[str]) -> list[DataFile]:

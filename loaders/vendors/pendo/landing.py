@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from loaders.avro import count_records
 from loaders.errors import ExportWaitsError, ManifestError
@@ -14,14 +13,7 @@ from loaders.exports import Status
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load
-from loaders.vendors.pendo.batches import (
-    Counts,
-    batches_of,
-    insert_rows,
-    listed_files,
-    open_windows,
-    parse_batch,
-)
+from loaders.vendors.pendo.batches import Counts, listed_files, records_shown
 from loaders.vendors.pendo.manifest import Entry, ExportType
 from loaders.vendors.pendo.order import VENDOR, PendoExport
 from loaders.vendors.pendo.statements import (
@@ -39,15 +31,10 @@ from loaders.vendors.pendo.statements import (
     deletion_of_definitions,
     parsed_definitions,
 )
+from loaders.vendors.pendo.targets import all_targets, targets_by_file, with_targets
+from loaders.windows import Window, shown
 
-TARGETS_SCHEMA = pa.schema(
-    [
-        ("file", pa.string()),
-        ("period_id", pa.date32()),
-        ("matchable_type", pa.string()),
-        ("matchable_id", pa.string()),
-    ]
-)
+MATCHED_COLUMNS = f"matchable_type, matchable_id, {EVENT_COLUMNS}"
 
 
 def check_turn(connection: duckdb.DuckDBPyConnection, export: PendoExport) -> None:
@@ -91,9 +78,8 @@ def land_definitions(load: Load, export: PendoExport, counts: Counts) -> None:
         if not files:
             continue
         table = DEFINITION_TABLES[definitions.key]
-        with open_windows(load.connection) as windows:
-            for batch in batches_of(load, files, counts):
-                parse_batch(load, windows, batch, parsed_definitions(table))
+        with records_shown(load, files, counts, parsed_definitions(table)) as batches:
+            for _ in batches:
                 load.insert(table.name, _definition_columns(table), LANDED_DEFINITIONS, **owner)
         is_partial = export.entry.type is ExportType.RETROACTIVE
         load.connection.execute(
@@ -108,16 +94,21 @@ def land_events(load: Load, export: PendoExport, counts: Counts) -> None:
     """
     owner = _owner(export)
     files = listed_files(export, (name for part in export.entry.events for name in part.files))
+    targets = targets_by_file(export)
     strays: dict[str, _Stray] = {}
-    with open_windows(load.connection, _targets(export)) as windows:
+    with shown(load.connection, {"landing_targets": Window(all_targets(export))}):
         for deletion in DELETIONS:
             load.connection.execute(deletion, owner)
-        for batch in batches_of(load, files, counts):
-            parse_batch(load, windows, batch, PARSED_EVENTS)
-            _note_strays(load.connection, strays)
-            insert_rows(load, windows, ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
-            columns = f"matchable_type, matchable_id, {EVENT_COLUMNS}"
-            insert_rows(load, windows, MATCHED_EVENTS, columns, LANDED_MATCHED_EVENTS, **owner)
+    with records_shown(load, files, counts, PARSED_EVENTS) as batches:
+        for records in batches:
+            for table in with_targets(records.table, targets):
+                records.table = table
+                _note_strays(load.connection, strays)
+                unmatched = table.column("matchable_type").null_count
+                if unmatched > 0:
+                    load.insert(ALL_EVENTS, EVENT_COLUMNS, LANDED_EVENTS, **owner)
+                if unmatched < table.num_rows:
+                    load.insert(MATCHED_EVENTS, MATCHED_COLUMNS, LANDED_MATCHED_EVENTS, **owner)
     if strays:
         told = "; ".join(stray.told(path, counts[path]) for path, stray in strays.items())
         raise ManifestError(f"{told}. Fetch the manifest and the files again")
@@ -141,16 +132,6 @@ class _Stray:
 def _note_strays(connection: duckdb.DuckDBPyConnection, strays: dict[str, _Stray]) -> None:
     for path, period, count, example in connection.execute(OTHER_PERIODS).fetchall():
         strays.setdefault(path, _Stray(period, example)).count += count
-
-
-def _targets(export: PendoExport) -> pa.Table:
-    targets: dict[tuple[Any, ...], None] = {}
-    for part in export.entry.events:
-        matchable = (part.matchable.type, part.matchable.id) if part.matchable else (None, None)
-        paths: list[str | None] = [export.data_files[name].path for name in part.files]
-        targets.update(dict.fromkeys((path, part.period, *matchable) for path in paths or [None]))
-    columns = list(zip(*targets, strict=True)) or [()] * len(TARGETS_SCHEMA)
-    return pa.Table.from_arrays([list(column) for column in columns], schema=TARGETS_SCHEMA)
 
 
 def _owner(export: PendoExport) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loaders.errors import ManifestError
 from loaders.load import Load
-from loaders.vendors.pendo.batches import Counts, batches_of, listed_files, open_windows, parse_batch
+from loaders.vendors.pendo.batches import Counts, listed_files, records_shown
 from loaders.vendors.pendo.object_statements import (
     FIELD_COLUMNS,
     LANDED_FIELDS,
@@ -28,12 +28,11 @@ def land_objects(load: Load, export: PendoExport, entry: ObjectEntry, counts: Co
     table = OBJECT_TABLES[entry.kind]
     subscription = {"subscription": export.application.subscription}
     columns = ", ".join(("subscription_id", *table.columns, "record"))
-    with open_windows(load.connection) as windows:
-        for batch in batches_of(load, listed_files(export, entry.records), counts):
-            parse_batch(load, windows, batch, table.parsed)
+    with records_shown(load, listed_files(export, entry.records), counts, table.parsed) as batches:
+        for _ in batches:
             load.insert(table.name, columns, landed_objects(table), **subscription)
-        for batch in batches_of(load, listed_files(export, entry.metadata), counts):
-            parse_batch(load, windows, batch, PARSED_FIELDS)
+    with records_shown(load, listed_files(export, entry.metadata), counts, PARSED_FIELDS) as batches:
+        for _ in batches:
             load.insert(METADATA_FIELDS, FIELD_COLUMNS, LANDED_FIELDS, **subscription, kind=entry.kind)
     stamp = {**subscription, "load_id": load.load_id}
     load.connection.execute(renewed_objects(table), stamp)

@@ -1,7 +1,7 @@
 """Raw tables of Pendo's accounts, visitors and their metadata fields, and the statements that fill them.
 
-Statements read `landing_batch` (`file, line, text, damage`, the text a JSON object) and its parsed form
-`landing_records`.
+Statements read `landing_batch` (`file, line, text, damage`, the text a JSON object), and `landing_records`:
+`file`, `line`, `text`, and what was parsed of it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _object_table(name: str, id_column: str, id_key: str, account: str | None) -
         f"""
         SELECT *, coalesce(damage, CASE WHEN {id_column} IS NULL THEN 'id is missing' END) AS reason
         FROM (
-            SELECT file, line, text, damage, {selected}
+            SELECT damage, {selected}
             FROM (SELECT *, from_json(text, {structure(fields)}) AS record FROM landing_batch)
         )
         """,
@@ -78,12 +78,12 @@ FIELD_COLUMNS = ", ".join(
     ("subscription_id", "object_kind", *(each.column for each in FIELD_FIELDS), "record")
 )
 PARSED_FIELDS = f"""
-    SELECT file, line, text, record, coalesce(damage, {fault(FIELD_FIELDS)}) AS reason
+    SELECT record, coalesce(damage, {fault(FIELD_FIELDS)}) AS reason
     FROM (SELECT *, from_json(text, {structure(FIELD_FIELDS)}) AS record FROM landing_batch)
 """
 LANDED_FIELDS = f"""
     SELECT $subscription, $kind,
-        {", ".join(each.kind.parse(each.text("record")) for each in FIELD_FIELDS)}, text::JSON, file, line
+        {", ".join(each.kind.parse(each.text("record")) for each in FIELD_FIELDS)}, text, file, line
     FROM landing_records WHERE reason IS NULL
 """
 # The key of a field is its group and its name, a group may be absent.
@@ -100,7 +100,7 @@ RENEWED_FIELDS = f"""
 def landed_objects(table: ObjectTable) -> str:
     """Return the query of the rows to insert from a parsed batch."""
     return f"""
-        SELECT $subscription, {", ".join(table.columns)}, text::JSON, file, line
+        SELECT $subscription, {", ".join(table.columns)}, text, file, line
         FROM landing_records WHERE reason IS NULL
     """
 

@@ -1,15 +1,16 @@
 """Pendo's raw tables, and the statements that fill them from one batch of records.
 
-Statements read `landing_batch` (`file, line, text, damage`, the text a JSON object), its parsed form
-`landing_records`, and `landing_targets` (`file, period_id, matchable_type, matchable_id`), which says what
-the manifest listed a file for; a day's whole events have no matchable, a deletion has no file.
+Statements read `landing_batch` (`file, line, text, damage`, the text a JSON object), and `landing_records`:
+`file`, `line`, `text`, and what was parsed of it. Records of events have their target, which says what the
+manifest listed the file for: `target_period, matchable_type, matchable_id`. A day's whole events have no
+matchable. What is to be deleted stands in `landing_targets` (`period_id, matchable_type, matchable_id`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loaders.fields import Field, Kind, fault, structure
+from loaders.fields import Field, Kind, fault, parsed, structure
 
 ALL_EVENTS = "raw_pendo.allevents"
 MATCHED_EVENTS = "raw_pendo.matched_events"
@@ -52,18 +53,19 @@ EVENT_COLUMNS = (
     "received_timestamp, event_type, url, record"
 )
 PARSED_EVENTS = f"""
-    SELECT file, line, text,
-        coalesce(damage, {fault(EVENT_FIELDS)}) AS reason,
+    SELECT
+        coalesce(damage, {fault(EVENT_FIELDS, values="parsed")}) AS reason,
         record."eventId" AS event_id,
         record."visitorId" AS visitor_id,
         coalesce(
             nullif(record."accountId", ''), record."accountIds" ->> '$[0]', record."accountId"
         ) AS account_id,
-        coalesce(as_time(record."browserTimestamp"), as_time(record."browserTime")) AS browser_timestamp,
-        coalesce(as_time(record."receivedTimestamp"), as_time(record."receivedTime")) AS received_timestamp,
+        coalesce(parsed.browser_timestamp, parsed.browser_time) AS browser_timestamp,
+        coalesce(parsed.received_timestamp, parsed.received_time) AS received_timestamp,
         coalesce(record."type", record."eventType") AS event_type,
         record."url" AS url,
         CASE
+            WHEN record."periodId"[5] = '-' THEN as_moment(record."periodId")::DATE
             WHEN regexp_full_match(record."periodId", '[0-9]{{1,5}}')
                 THEN DATE '1970-01-01' + try_cast(record."periodId" AS INTEGER)
             WHEN regexp_full_match(record."periodId", '[0-9]{{8}}')
@@ -71,26 +73,28 @@ PARSED_EVENTS = f"""
             ELSE as_moment(record."periodId")::DATE
         END AS period_id,
         damage IS NULL AS is_decoded
-    FROM (SELECT *, from_json(text, {structure(EVENT_FIELDS)}) AS record FROM landing_batch)
+    FROM (
+        SELECT damage, record, {parsed(EVENT_FIELDS)} AS parsed
+        FROM (SELECT damage, from_json(text, {structure(EVENT_FIELDS)}) AS record FROM landing_batch)
+    )
 """
 LANDED_EVENTS = """
-    SELECT $subscription, $application, target.period_id, event_id, visitor_id, account_id,
-        browser_timestamp, received_timestamp, event_type, url, text::JSON, file, line
-    FROM landing_records JOIN landing_targets AS target USING (file)
-    WHERE reason IS NULL AND target.matchable_type IS NULL
+    SELECT $subscription, $application, target_period, event_id, visitor_id, account_id,
+        browser_timestamp, received_timestamp, event_type, url, text, file, line
+    FROM landing_records
+    WHERE reason IS NULL AND target_period IS NOT NULL AND matchable_type IS NULL
 """
 LANDED_MATCHED_EVENTS = """
-    SELECT target.matchable_type, target.matchable_id, $subscription, $application, target.period_id,
+    SELECT matchable_type, matchable_id, $subscription, $application, target_period,
         event_id, visitor_id, account_id, browser_timestamp, received_timestamp, event_type, url,
-        text::JSON, file, line
-    FROM landing_records JOIN landing_targets AS target USING (file)
-    WHERE reason IS NULL AND target.matchable_type IS NOT NULL
+        text, file, line
+    FROM landing_records
+    WHERE reason IS NULL AND matchable_type IS NOT NULL
 """
 OTHER_PERIODS = """
-    SELECT file, any_value(target.period_id), count(*),
-        min(coalesce(records.period_id::VARCHAR, 'none')) AS example
-    FROM landing_records AS records JOIN landing_targets AS target USING (file)
-    WHERE is_decoded AND records.period_id IS DISTINCT FROM target.period_id
+    SELECT file, any_value(target_period), count(*), min(coalesce(period_id::VARCHAR, 'none')) AS example
+    FROM landing_records
+    WHERE is_decoded AND target_period IS NOT NULL AND period_id IS DISTINCT FROM target_period
     GROUP BY file
 """
 
@@ -119,10 +123,10 @@ def parsed_definitions(table: DefinitionTable) -> str:
     """Return the query that parses a batch of the table's definitions."""
     fields = tuple(Field(key, key) for key in (table.id_key, "id", "name", "displayName"))
     return f"""
-        SELECT file, line, text, id, name,
+        SELECT id, name,
             coalesce(damage, CASE WHEN id IS NULL THEN '{table.id_key} is missing' END) AS reason
         FROM (
-            SELECT file, line, text, damage,
+            SELECT damage,
                 coalesce(nullif(record."{table.id_key}", ''), nullif(record."id", '')) AS id,
                 coalesce(record."name", record."displayName") AS name
             FROM (SELECT *, from_json(text, {structure(fields)}) AS record FROM landing_batch)
@@ -131,7 +135,7 @@ def parsed_definitions(table: DefinitionTable) -> str:
 
 
 LANDED_DEFINITIONS = """
-    SELECT $subscription, $application, id, name, text::JSON, file, line
+    SELECT $subscription, $application, id, name, text, file, line
     FROM landing_records WHERE reason IS NULL
 """
 
