@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from loaders.exports import DataFile
 from loaders.fields import Field, fault, parsed, structure
+from loaders.lines import ROWS_AT_ONCE
 from loaders.load import PARSED, Load, NotSoundError
 from loaders.queries import first_row
 from loaders.windows import Window, shown
@@ -30,11 +31,12 @@ BLANKS = "chr(32) || chr(9) || chr(13)"
 class ObjectForm:
     """How the JSON objects of one kind of file become rows.
 
-    `insert` inserts the good lines of the table it is given, each as one row of one table. It reads `file,
-    line, document, record, parsed` and `reason`, as `Load.parse_objects` makes them of `fields`. `known` are
-    the keys that are no extras in any table: `document` may be null where an object has no others.
+    `insert` inserts the good lines of the table or query it is given, each as one row of one table. It reads
+    `file, line, document, record, parsed` and `reason`, as `Load.parse_objects` makes them of `fields`.
+    `known` are the keys that are no extras in any table: `document` may be null where there are no others.
     Lines for which the SQL `is_sound` over `record` is not true, or `faulty_keys` over the list `keys` is,
     are looked at again: `examine` makes `landing_records` of `landing_lines` and quarantines the bad ones.
+    `is_read_often` where `insert` reads its table more than once, so that it is worth keeping.
     """
 
     fields: tuple[Field, ...]
@@ -43,6 +45,7 @@ class ObjectForm:
     is_sound: str = "true"
     faulty_keys: str = REPEATED
     examine: Callable[[Load], None] | None = None
+    is_read_often: bool = False
 
     def examine_lines(self, load: Load) -> None:
         """Examine `landing_lines`, in the vendor's own way or in the usual one."""
@@ -67,15 +70,22 @@ def land_objects(load: Load, files: Mapping[str, DataFile], form: ObjectForm) ->
 def land_shown(load: Load, form: ObjectForm, proved: Window) -> None:
     """Land the lines of `landing_batch`."""
     keys = _keys(load, form)
-    # What was parsed of the batch before need not be held any longer.
-    proved.table = Window().table
-    values = {"plain": keys.plain} if keys.have_others and keys.plain else None
-    proved.table = load.connection.execute(_proof(form, keys), values).to_arrow_table()
-    reasons = proved.table.column("reason")
-    if reasons.null_count:
+    if keys.have_others:
+        statement = "SET VARIABLE plain_keys = $plain::VARCHAR[][]"
+        load.connection.execute(statement, {"plain": keys.plain})
+    proof = _proof(form, keys)
+    landed = load.rows
+    if form.is_read_often:
+        # What was parsed of the batch before need not be held any longer.
+        proved.table = Window().table
+        query = f"SELECT file, line, document, record, {PARSED}, reason FROM ({proof})"
+        # A relation is made with all threads, the answer to a statement with one.
+        proved.table = load.connection.sql(query).to_arrow_table(ROWS_AT_ONCE)
         form.insert(load, PROVED)
-    if reasons.null_count < len(reasons):
-        _land_carefully(load, form)
+    else:
+        form.insert(load, f"({proof})")
+    if load.rows - landed < load.shown_lines:
+        _land_carefully(load, form, proof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +128,15 @@ def _keys(load: Load, form: ObjectForm) -> _Keys:
 
 def _proof(form: ObjectForm, keys: _Keys) -> str:
     """Return the statement that parses `landing_batch` and gives a reason to all that is not proved sound."""
-    document = "text" if keys.have_others else "NULL::VARCHAR"
-    if keys.have_others and keys.plain:
-        document = "CASE WHEN NOT list_contains($plain, TRY(json_keys(text))) THEN text END"
+    document = "NULL::VARCHAR"
+    if keys.have_others:
+        is_plain = "list_contains(getvariable('plain_keys'), TRY(json_keys(text)))"
+        document = f"CASE WHEN NOT {is_plain} THEN text END" if keys.plain else "text"
     # A list of one names the keys once, so that they are taken out once.
     faulty = f"len(list_filter([TRY(json_keys(text))], lambda keys: {form.faulty_keys})) > 0"
     # Parsing is dear: a condition on what was parsed would do it anew in each place it is named.
     return f"""
-        SELECT file, line, {document} AS document, record, {PARSED},
+        SELECT file, line, text, damage, {document} AS document, record, {PARSED},
             CASE
                 WHEN record IS NULL OR NOT starts_with(ltrim(text, {BLANKS}), '{{') THEN 'no object'
                 ELSE coalesce(
@@ -137,7 +148,7 @@ def _proof(form: ObjectForm, keys: _Keys) -> str:
         FROM (
             SELECT *, {parsed(form.fields)} AS {PARSED}
             FROM (
-                SELECT file, line, text,
+                SELECT *,
                     CASE WHEN damage IS NULL THEN TRY(from_json(text, {structure(form.fields)})) END AS record
                 FROM landing_batch
             )
@@ -145,15 +156,12 @@ def _proof(form: ObjectForm, keys: _Keys) -> str:
     """
 
 
-def _land_carefully(load: Load, form: ObjectForm) -> None:
+def _land_carefully(load: Load, form: ObjectForm, proof: str) -> None:
     if len(load.exports) > 1:
         raise NotSoundError("a line is not proved sound")
     load.connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE landing_lines AS
-        SELECT * FROM landing_batch
-        SEMI JOIN (SELECT file, line FROM {PROVED} WHERE reason IS NOT NULL) USING (file, line)
-        """
+        "CREATE OR REPLACE TEMP TABLE landing_lines AS "
+        f"SELECT file, line, text, damage FROM ({proof}) WHERE reason IS NOT NULL"
     )
     form.examine_lines(load)
     form.insert(load, EXAMINED)

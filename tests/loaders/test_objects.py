@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ SESSION = {
     "purchase_lines": {"p1": {"total": 75.8, "items": [{"sku": "a", "unit_price": 75.8}]}},
 }
 # Lines that one pass must not take for good ones, or must land as the examination does.
-HARD_SESSIONS = (
+HARD_SESSIONS: tuple[str | bytes, ...] = (
     '{"session_id": "a", "start_time": 1493610300000, "session_id": "b"}',
     '{"session_id": "a", "start_time": 1493610300000, "view_lines": [{"a": 1, "a": 2}]}',
     '{"session_id": "a", "start_time": 1493610300000, "offers": {"1": {"a": 1, "a": 2}}}',
@@ -67,6 +67,30 @@ HARD_SESSIONS = (
     '{"session_id": "\\u0000", "start_time": 1493610300000}',
     '{"session_id": "\\ud800", "start_time": 1493610300000}',
     '{"sess\\u0069on_id": "a", "start_time": 1493610300000, "\\u0062": 1, "b": 2}',
+    '{"sess\\u0069on_id": "a", "start_time": 1493610300000, "session_id": "b"}',
+    '{"session_id": "a", "start_time": 1493610300000, "offers": {"1": {"a": 1, "\\u0061": 2}}}',
+    '{"session_id": "a", "start_time": 1493610300000, "view_lines": {"1": {"a": 1, "a": 2}}}',
+    '{"session_id": "a", "start_time": 1493610300000, "view_lines": [[{"a": 1, "a": 2}], {"b": {"c": {}}}]}',
+    '{"session_id": "a", "start_time": 1493610300000, "cart_lines": [], "offers": [{}], "purchases": ["{"]}',
+    '{"session_id": "a", "start_time": 1493610300000, "purchase_lines": {"1": {"a": 1, "b": [{"c": 1}]}}}',
+    '{"session_id": "a", "start_time": 1493610300000, "purchases": 12}',
+    '{"session_id": "a", "start_time": 1493610300000, "purchases": ""}',
+    '{"session_id": "a", "start_time": "1493610300000", "end_time": "0001493610300"}',
+    '{"session_id": "a", "start_time": 999999999999, "end_time": 4102444799999}',
+    '{"session_id": "a", "start_time": 4102444800000}',
+    '{"session_id": "a", "start_time": 14936103000000000000000}',
+    '{"session_id": "a", "start_time": 1493610300000, "account_id": 99999999999999999999}',
+    '{"session_id": "a", "start_time": 1493610300000, "session_value": 1e400}',
+    f'{{"session_id": "a", "start_time": 1493610300000, "offers": {"[" * 1000}{"]" * 1000}}}',
+    f'{{"session_id": "a", "start_time": 1493610300000, "offers": {"[" * 999}{"]" * 999}}}',
+    '\ufeff{"session_id": "a", "start_time": 1493610300000}',
+    '{"session_id": "a\x00b", "start_time": 1493610300000}',
+    '{"session_id": "a", "start_time": 1493610300000}\x00',
+    '\x0c',
+    '\v{"session_id": "a", "start_time": 1493610300000}',
+    '\xa0{"session_id": "a", "start_time": 1493610300000}',
+    b'{"session_id": "\xe9", "start_time": 1493610300000}',
+    b'{"session_id": "\xed\xa0\x80", "start_time": 1493610300000}',
 )  # fmt: skip
 
 
@@ -117,7 +141,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
-def write_session_file(folder: Path, number: int, content: list[str] | list[bytes]) -> None:
+def write_session_file(folder: Path, number: int, content: Sequence[str | bytes]) -> None:
     texts = [line.encode() if isinstance(line, str) else line for line in content]
     path = folder / f"20260301T{number // 4:02d}{number % 4 * 15:02d}00.000Z_PT15M-{number}.json.gz"
     path.write_bytes(gzip.compress(b"\n".join(texts)))
