@@ -56,20 +56,28 @@ class ObjectForm:
         load.reject_bad_records()
 
 
+@dataclass(slots=True)
+class Proved(Window):
+    """What was parsed of a batch, and the list of keys, neither faulty nor others, that most lines have."""
+
+    common_keys: list[str] | None = None
+
+
 def land_objects(load: Load, files: Mapping[str, DataFile], form: ObjectForm) -> None:
     """Land the lines of the files, keyed by the name for `_file`; bad ones are quarantined.
 
     Raises NotSoundError for a bad line where several exports are landed together.
     """
-    proved = Window()
+    proved = Proved()
     with shown(load.connection, {PROVED: proved}):
         for _ in load.show_lines(files):
             land_shown(load, form, proved)
 
 
-def land_shown(load: Load, form: ObjectForm, proved: Window) -> None:
+def land_shown(load: Load, form: ObjectForm, proved: Proved) -> None:
     """Land the lines of `landing_batch`."""
-    keys = _keys(load, form)
+    keys = _keys(load, form, proved.common_keys)
+    proved.common_keys = keys.plain[0] if keys.plain else None
     if keys.have_others:
         statement = "SET VARIABLE plain_keys = $plain::VARCHAR[][]"
         load.connection.execute(statement, {"plain": keys.plain})
@@ -100,10 +108,10 @@ class _Keys:
     plain: list[list[str]]
 
 
-def _keys(load: Load, form: ObjectForm) -> _Keys:
-    """Return what the keys of `landing_batch` are.
+def _keys(load: Load, form: ObjectForm, common: list[str] | None) -> _Keys:
+    """Return what the keys of `landing_batch` are, where `common` are known to be neither faulty nor others.
 
-    Most lines of a file have the same keys, so each list of keys is looked at once.
+    Most lines of a file have the same keys, so each list of keys is looked at once, and the common one never.
     """
     found = first_row(
         load.connection,
@@ -116,14 +124,18 @@ def _keys(load: Load, form: ObjectForm) -> _Keys:
             SELECT keys, count(*) AS lines, {form.faulty_keys} AS is_faulty,
                 NOT list_has_all($known, keys) AS has_others
             FROM (
-                SELECT CASE WHEN damage IS NULL THEN TRY(json_keys(text)) END AS keys FROM landing_batch
+                SELECT CASE WHEN keys IS DISTINCT FROM $common::VARCHAR[] THEN keys END AS keys
+                FROM (
+                    SELECT CASE WHEN damage IS NULL THEN TRY(json_keys(text)) END AS keys FROM landing_batch
+                )
             )
             GROUP BY keys
         )
         """,
-        {"known": list(form.known)},
+        {"known": list(form.known), "common": common},
     )
-    return _Keys(*found) if found else _Keys(False, False, [])
+    are_faulty, have_others, plain = found or (False, False, [])
+    return _Keys(are_faulty, have_others, [common, *plain] if common else plain)
 
 
 def _proof(form: ObjectForm, keys: _Keys) -> str:
@@ -134,10 +146,12 @@ def _proof(form: ObjectForm, keys: _Keys) -> str:
         document = f"CASE WHEN NOT {is_plain} THEN text END" if keys.plain else "text"
     # A list of one names the keys once, so that they are taken out once.
     faulty = f"len(list_filter([TRY(json_keys(text))], lambda keys: {form.faulty_keys})) > 0"
-    # Parsing is dear: a condition on what was parsed would do it anew in each place it is named.
+    # Parsing is dear: a condition on what was parsed would do it anew in each place it is named. What can
+    # raise is not moved there: so lines are counted from 1, or an error is told.
     return f"""
         SELECT file, line, text, damage, {document} AS document, record, {PARSED},
             CASE
+                WHEN line < 1 THEN error('lines are counted from 1')
                 WHEN record IS NULL OR NOT starts_with(ltrim(text, {BLANKS}), '{{') THEN 'no object'
                 ELSE coalesce(
                     {fault(form.fields, values=PARSED)},

@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders import lines, loading, objects
 from loaders.exports import Options, Status
+from loaders.fields import Field, Kind
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.load import Load, NotSoundError
@@ -227,6 +229,49 @@ def test_a_batch_with_a_bad_line_lands_its_other_lines(
     assert rows("SELECT line, reason, raw_text FROM raw.rejected_lines") == [
         (51, "not valid JSON", "no JSON")
     ]
+
+
+@pytest.mark.parametrize("is_sound", ["true", "record.id <> 'x'"])
+def test_lines_are_parsed_once_before_the_good_ones_are_chosen(
+    connection: duckdb.DuckDBPyConnection, is_sound: str
+) -> None:
+    fields = (Field("id", "id", required=True), Field("at", "at", Kind.TIME), Field("n", "n", Kind.INTEGER))
+    form = objects.ObjectForm(fields, insert=lambda load, query: None, is_sound=is_sound)
+    connection.register("landing_batch", lines.LINES_SCHEMA.empty_table())
+    proof = objects._proof(form, objects._Keys(are_faulty=False, have_others=False, plain=[]))
+    plan = connection.execute(
+        f"EXPLAIN (FORMAT json) SELECT file, record, parsed FROM ({proof}) WHERE reason IS NULL"
+    ).fetchall()
+    (node,) = json.loads(plan[0][1])
+    names = [node["name"]]
+    while node["children"]:
+        (node,) = node["children"]
+        names.append(node["name"])
+    assert "ARROW_SCAN" in names[-1]
+    assert names.count("FILTER") == 1
+    # A condition that came down to the scan would parse each line anew, for each place it names.
+    assert names.index("FILTER") < len(names) - 3
+
+
+def test_keys_that_come_up_later_are_seen(
+    landing_folder: Path, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "BATCH_BYTES", 1)
+    monkeypatch.setattr(lines, "CHUNK_BYTES", 4000)
+    content = [json.dumps({**SESSION, "session_id": f"s{place}"}) for place in range(60)]
+    content[30] = '{"session_id": "a", "session_id": "b", "start_time": 1493610300000}'
+    content[40] = json.dumps({**SESSION, "novel": 1})
+    content[50] = json.dumps({**SESSION, "session_value": None, "novel": 2})
+    write_sessions(landing_folder, [[line.encode() for line in content]])
+    load_folder("monetate")
+    assert rows(
+        "SELECT _line, extras::VARCHAR FROM raw_monetate.sessions WHERE extras IS NOT NULL ORDER BY 1"
+    ) == [
+        (41, '{"novel":1}'),
+        (51, '{"novel":2}'),
+    ]
+    assert rows("SELECT line, reason FROM raw.rejected_lines") == [(31, "a key stands twice in the object")]
+    assert rows("SELECT count(*) FROM raw_monetate.sessions") == [(59,)]
 
 
 @pytest.fixture
