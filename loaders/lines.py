@@ -13,12 +13,13 @@ from itertools import chain
 from typing import BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.landing import CHUNK_BYTES, Landing
 from loaders.limits import EXPANSION, HARMLESS_BYTES, NESTING
-from loaders.nesting import is_deeper
+from loaders.nesting import has_deeper_line, is_deeper
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -30,7 +31,9 @@ FOREIGN_FORM = re.compile(
     rb"|(?P<parquet>PAR1)|(?P<avro>Obj\x01)|(?P<utf_16>\xff\xfe|\xfe\xff)"
 )
 FOREIGN_FORM_BYTES = 10
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 64 << 20
+# The first batch, for which others wait, is so much smaller.
+FIRST_BATCH_SHARE = 8
 # Two of DuckDB's vectors: it takes parts of a table as they come, and small ones cost as much as full ones.
 ROWS_AT_ONCE = 4096
 LINE_BYTES_LIMIT = 64 << 20
@@ -48,22 +51,22 @@ class _Batch:
         self._tables: list[pa.Table] = []
         self.size = 0
 
-    def add(self, file: str, first: int, lines: list[bytes]) -> None:
-        """Add the lines of one block, the first of which has the number `first`; blank ones are left out."""
-        numbers: list[int] | range = range(first, first + len(lines))
-        if not all(map(bytes.strip, lines)):
-            numbers = [number for number, line in zip(numbers, lines, strict=True) if line.strip()]
-            lines = [line for line in lines if line.strip()]
-        if not lines:
-            return
-        texts, damages = _decoded(lines)
-        count = len(lines)
-        self._tables.append(
-            pa.Table.from_arrays(
-                [pa.repeat(file, count), pa.array(numbers, pa.int64()), texts, damages], schema=LINES_SCHEMA
-            )
-        )
-        self.size += self._tables[-1].nbytes
+    def add(self, file: str, first: int, block: bytes) -> int:
+        """Add the lines of a block, the first of which has the number `first`; return how many there are.
+
+        Blank ones are counted and left out.
+        """
+        texts, damages = _decoded(block)
+        count = len(texts)
+        numbers = pa.array(range(first, first + count), pa.int64())
+        has_text = pc.greater(pc.binary_length(pc.ascii_ltrim_whitespace(texts)), 0)
+        if not pc.all(has_text).as_py():
+            texts, damages, numbers = (each.filter(has_text) for each in (texts, damages, numbers))
+        if len(texts):
+            columns = [pa.repeat(file, len(texts)), numbers, texts, damages]
+            self._tables.append(pa.Table.from_arrays(columns, schema=LINES_SCHEMA))
+            self.size += self._tables[-1].nbytes
+        return count
 
     def take(self) -> pa.Table:
         """Return all lines added so far as one table, and begin anew."""
@@ -79,13 +82,14 @@ def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Ta
     included; `damage` says why a line is no text. Raises DamagedFileError for a file that is not whole.
     """
     batch = _Batch()
+    enough = BATCH_BYTES // FIRST_BATCH_SHARE
     for name, data_file in files.items():
         first = 1
-        for lines in _blocks(landing, data_file):
-            batch.add(name, first, lines)
-            first += len(lines)
-            if batch.size >= BATCH_BYTES:
+        for block in _blocks(landing, data_file):
+            first += batch.add(name, first, block)
+            if batch.size > enough:
                 yield batch.take()
+                enough = BATCH_BYTES
     if batch.size:
         yield batch.take()
 
@@ -95,7 +99,7 @@ def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
 
     A line longer than LINE_BYTES_LIMIT is yielded cut behind the limit, so that no line fills the memory.
     """
-    return chain.from_iterable(_blocks(landing, file))
+    return chain.from_iterable(map(_split, _blocks(landing, file)))
 
 
 def read_bytes(landing: Landing, file: DataFile) -> Iterator[bytes]:
@@ -156,37 +160,50 @@ def _new_member() -> zlib._Decompress:
     return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
 
 
-def _blocks(landing: Landing, file: DataFile) -> Iterator[list[bytes]]:
-    for number, lines in enumerate(_split(read_bytes(landing, file))):
-        if number == 0:
-            lines[0] = lines[0].removeprefix(BYTE_ORDER_MARK)
-        yield [line.removesuffix(b"\r") for line in lines]
+def _blocks(landing: Landing, file: DataFile) -> Iterator[bytes]:
+    r"""Yield one or more whole lines at a time, without the last `\n`, and as `read_lines` cuts them."""
+    for number, block in enumerate(_whole_lines(read_bytes(landing, file))):
+        yield block if number else block.removeprefix(BYTE_ORDER_MARK)
 
 
-def _split(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
+def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
     pending: list[bytes] = []
     pending_size = 0
     for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        if pending_size <= LINE_BYTES_LIMIT:
-            pending.append(first)
-            pending_size += len(first)
-        if others:
-            yield [b"".join(pending), *others[:-1]]
-            pending, pending_size = [others[-1]], len(others[-1])
+        # Of a line that is too long the rest is not kept.
+        start = 0 if pending_size <= LINE_BYTES_LIMIT else chunk.find(b"\n")
+        if start < 0:
+            continue
+        end = chunk.rfind(b"\n", start)
+        if end < 0:
+            pending.append(chunk[start:])
+            pending_size += len(chunk) - start
+        else:
+            yield b"".join([*pending, chunk[start:end]])
+            pending, pending_size = [chunk[end + 1 :]], len(chunk) - end - 1
     if pending_size:
-        yield [b"".join(pending)]
+        yield b"".join(pending)
 
 
-def _decoded(lines: list[bytes]) -> tuple[pa.Array, pa.Array]:
+def _split(block: bytes) -> list[bytes]:
+    return [line.removesuffix(b"\r") for line in block.split(b"\n")]
+
+
+def _decoded(block: bytes) -> tuple[pa.Array, pa.Array]:
+    """Return the texts of the block's lines, and what is damaged in each."""
     levels = NESTING.value
-    if max(map(len, lines)) <= LINE_BYTES_LIMIT and not any(is_deeper(line, levels) for line in lines):
+    if not has_deeper_line(block, levels):
+        bare = block.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in block else block
         try:
-            return pa.array(lines, pa.binary()).cast(pa.string()), pa.nulls(len(lines), pa.string())
+            whole = pa.array([bare], pa.binary()).cast(pa.string())
         except pa.ArrowInvalid:
             pass  # Some line is no UTF-8: find out which.
-    texts, damages = zip(*(_examined(line, levels) for line in lines), strict=True)
-    return pa.array(texts, pa.string()), pa.array(damages, pa.string())
+        else:
+            texts = pc.split_pattern(whole, "\n").flatten()
+            if pc.max(pc.binary_length(texts)).as_py() <= LINE_BYTES_LIMIT:
+                return texts, pa.nulls(len(texts), pa.string())
+    found, damages = zip(*(_examined(line, levels) for line in _split(block)), strict=True)
+    return pa.array(found, pa.string()), pa.array(damages, pa.string())
 
 
 def _examined(line: bytes, levels: int) -> tuple[str, str | None]:

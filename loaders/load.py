@@ -64,6 +64,7 @@ class Load:
         self.loaded_at = loaded_at
         self.rows = 0
         self.lines = 0
+        self.shown_lines = 0
         self.lines_of: Counter[str] = Counter()
         self.rejected_rows = 0
         self.warnings: list[str] = []
@@ -214,6 +215,7 @@ class Load:
 
     def _count(self, batch: pa.Table) -> None:
         self.lines += batch.num_rows
+        self.shown_lines = batch.num_rows
         for counted in batch.column("file").value_counts().to_pylist():
             self.lines_of[counted["values"]] += counted["counts"]
 

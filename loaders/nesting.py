@@ -9,6 +9,9 @@ UNSTRUCTURED = bytes(code for code in range(256) if code not in b'[]{}"')
 TEXTS = re.compile(rb'"[^"]*+"?')
 BRACKETS = re.compile(rb"[\[{]+|[\]}]+")
 OPENING = b"[{"
+NOT_OPENING = bytes(code for code in range(256) if code not in OPENING)
+# Lines are looked at together, as many as have so many bytes.
+STRETCH_BYTES = 16 << 10
 # So often the innermost pairs are taken away before the levels are counted one by one.
 TURNS = 10
 
@@ -24,6 +27,20 @@ def is_deeper(text: bytes, levels: int) -> bool:
         if len(rest) + 2 * turn <= levels:
             return False
     return _depth(brackets) > levels
+
+
+def has_deeper_line(lines: bytes, levels: int) -> bool:
+    """Return whether `is_deeper` is true of one of the lines."""
+    start = 0
+    while start < len(lines):
+        end = lines.find(b"\n", start + STRETCH_BYTES)
+        stretch = lines[start:] if end < 0 else lines[start:end]
+        # What all of them open together no line can be deeper than.
+        opened = len(stretch.translate(None, NOT_OPENING))
+        if opened > levels and any(is_deeper(line, levels) for line in stretch.split(b"\n")):
+            return True
+        start += len(stretch) + 1
+    return False
 
 
 def _brackets(text: bytes) -> bytes:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -8,14 +9,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from loaders import lines
+from loaders import lines, nesting
 from loaders.errors import DamagedFileError
 from loaders.landing import open_landing
+from loaders.limits import NESTING
 from loaders.lines import read_batches, read_bytes, read_lines
+from loaders.nesting import has_deeper_line, is_deeper
 
 Reading = Callable[..., list[tuple[Any, ...]]]
 MIB = 1 << 20
+LEVELS = 3
+LONGEST = 12
+# What contents are made of at random.
+PIECES = (
+    b"\n", b"\r\n", b"\r", b" ", b"\t", b"\x0b", b"\x0c", b"\x1c", b"\xc2\xa0", b"a", b"\x00", b"\xff",
+    b"\xc3\xa9", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"{", b"[", b"[[", b"]", b"}", b'"', b"\\", b'{"a":[',
+    b"[{[{", b"abcdefgh",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -226,3 +239,65 @@ def test_one_endless_line_is_read_in_bounded_memory(tmp_path: Path, monkeypatch:
     assert 2 * MIB < sizes[0] < 4 * MIB
     assert sizes[1:] == [1]
     assert peak < 16 * MIB
+
+
+def expected(content: bytes) -> list[tuple[int, str, str | None]]:
+    """Tell line by line what is read of the content."""
+    all_lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    told = [(number, *told_alone(line.removesuffix(b"\r"))) for number, line in enumerate(all_lines, start=1)]
+    return [row for row, line in zip(told, all_lines, strict=True) if line.strip()]
+
+
+def told_alone(line: bytes) -> tuple[str, str | None]:
+    if len(line) > LONGEST:
+        return line[:3].decode("utf-8", "backslashreplace"), "line is longer than 0 MiB"
+    try:
+        damage = f"JSON is nested more than {LEVELS} levels deep" if is_deeper(line, LEVELS) else None
+        return line.decode(), damage
+    except UnicodeDecodeError as error:
+        return line.decode("utf-8", "backslashreplace"), f"invalid UTF-8 at byte {error.start + 1}"
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map(b"".join), st.integers(1, 30))
+def test_blocks_are_read_as_their_lines_one_by_one(read: Reading, content: bytes, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(NESTING.variable, str(LEVELS))
+        patch.setattr(lines, "LINE_BYTES_LIMIT", LONGEST)
+        patch.setattr(lines, "KEPT_BYTES_OF_LONG_LINE", 3)
+        patch.setattr(lines, "FOREIGN_FORM", re.compile(b"(?!)"))
+        patch.setattr(lines, "CHUNK_BYTES", chunk)
+        patch.setattr(nesting, "STRETCH_BYTES", chunk)
+        assert read(content) == expected(content)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(
+    st.lists(st.lists(st.sampled_from(PIECES), max_size=9).map(b"".join), max_size=9).map(b"\n".join),
+    st.integers(1, 5),
+    st.integers(0, 20),
+)
+def test_a_deep_line_is_found_among_others(content: bytes, levels: int, stretch: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nesting, "STRETCH_BYTES", stretch)
+        assert has_deeper_line(content, levels) == any(
+            is_deeper(line, levels) for line in content.split(b"\n")
+        )
+
+
+def test_what_comes_first_is_small_so_that_landing_begins_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "BATCH_BYTES", 1 << 20)
+    (tmp_path / "a.json").write_bytes(b"%0999d\n" % 7 * 5000)
+    landing = open_landing(str(tmp_path))
+    monkeypatch.setattr(lines, "CHUNK_BYTES", 1 << 14)
+    sizes = [batch.nbytes for batch in read_batches(landing, {"a": landing.list_files()[0]})]
+    assert sizes[0] < sizes[1] / 6
+    assert len(sizes) == 6

@@ -5,16 +5,18 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders import lines, loading, objects
 from loaders.exports import Options, Status
+from loaders.fields import Field, Kind
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.load import Load, NotSoundError
@@ -45,7 +47,7 @@ SESSION = {
     "purchase_lines": {"p1": {"total": 75.8, "items": [{"sku": "a", "unit_price": 75.8}]}},
 }
 # Lines that one pass must not take for good ones, or must land as the examination does.
-HARD_SESSIONS = (
+HARD_SESSIONS: tuple[str | bytes, ...] = (
     '{"session_id": "a", "start_time": 1493610300000, "session_id": "b"}',
     '{"session_id": "a", "start_time": 1493610300000, "view_lines": [{"a": 1, "a": 2}]}',
     '{"session_id": "a", "start_time": 1493610300000, "offers": {"1": {"a": 1, "a": 2}}}',
@@ -67,6 +69,30 @@ HARD_SESSIONS = (
     '{"session_id": "\\u0000", "start_time": 1493610300000}',
     '{"session_id": "\\ud800", "start_time": 1493610300000}',
     '{"sess\\u0069on_id": "a", "start_time": 1493610300000, "\\u0062": 1, "b": 2}',
+    '{"sess\\u0069on_id": "a", "start_time": 1493610300000, "session_id": "b"}',
+    '{"session_id": "a", "start_time": 1493610300000, "offers": {"1": {"a": 1, "\\u0061": 2}}}',
+    '{"session_id": "a", "start_time": 1493610300000, "view_lines": {"1": {"a": 1, "a": 2}}}',
+    '{"session_id": "a", "start_time": 1493610300000, "view_lines": [[{"a": 1, "a": 2}], {"b": {"c": {}}}]}',
+    '{"session_id": "a", "start_time": 1493610300000, "cart_lines": [], "offers": [{}], "purchases": ["{"]}',
+    '{"session_id": "a", "start_time": 1493610300000, "purchase_lines": {"1": {"a": 1, "b": [{"c": 1}]}}}',
+    '{"session_id": "a", "start_time": 1493610300000, "purchases": 12}',
+    '{"session_id": "a", "start_time": 1493610300000, "purchases": ""}',
+    '{"session_id": "a", "start_time": "1493610300000", "end_time": "0001493610300"}',
+    '{"session_id": "a", "start_time": 999999999999, "end_time": 4102444799999}',
+    '{"session_id": "a", "start_time": 4102444800000}',
+    '{"session_id": "a", "start_time": 14936103000000000000000}',
+    '{"session_id": "a", "start_time": 1493610300000, "account_id": 99999999999999999999}',
+    '{"session_id": "a", "start_time": 1493610300000, "session_value": 1e400}',
+    f'{{"session_id": "a", "start_time": 1493610300000, "offers": {"[" * 1000}{"]" * 1000}}}',
+    f'{{"session_id": "a", "start_time": 1493610300000, "offers": {"[" * 999}{"]" * 999}}}',
+    '\ufeff{"session_id": "a", "start_time": 1493610300000}',
+    '{"session_id": "a\x00b", "start_time": 1493610300000}',
+    '{"session_id": "a", "start_time": 1493610300000}\x00',
+    '\x0c',
+    '\v{"session_id": "a", "start_time": 1493610300000}',
+    '\xa0{"session_id": "a", "start_time": 1493610300000}',
+    b'{"session_id": "\xe9", "start_time": 1493610300000}',
+    b'{"session_id": "\xed\xa0\x80", "start_time": 1493610300000}',
 )  # fmt: skip
 
 
@@ -117,7 +143,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
-def write_session_file(folder: Path, number: int, content: list[str] | list[bytes]) -> None:
+def write_session_file(folder: Path, number: int, content: Sequence[str | bytes]) -> None:
     texts = [line.encode() if isinstance(line, str) else line for line in content]
     path = folder / f"20260301T{number // 4:02d}{number % 4 * 15:02d}00.000Z_PT15M-{number}.json.gz"
     path.write_bytes(gzip.compress(b"\n".join(texts)))
@@ -203,6 +229,49 @@ def test_a_batch_with_a_bad_line_lands_its_other_lines(
     assert rows("SELECT line, reason, raw_text FROM raw.rejected_lines") == [
         (51, "not valid JSON", "no JSON")
     ]
+
+
+@pytest.mark.parametrize("is_sound", ["true", "record.id <> 'x'"])
+def test_lines_are_parsed_once_before_the_good_ones_are_chosen(
+    connection: duckdb.DuckDBPyConnection, is_sound: str
+) -> None:
+    fields = (Field("id", "id", required=True), Field("at", "at", Kind.TIME), Field("n", "n", Kind.INTEGER))
+    form = objects.ObjectForm(fields, insert=lambda load, query: None, is_sound=is_sound)
+    connection.register("landing_batch", lines.LINES_SCHEMA.empty_table())
+    proof = objects._proof(form, objects._Keys(are_faulty=False, have_others=False, plain=[]))
+    plan = connection.execute(
+        f"EXPLAIN (FORMAT json) SELECT file, record, parsed FROM ({proof}) WHERE reason IS NULL"
+    ).fetchall()
+    (node,) = json.loads(plan[0][1])
+    names = [node["name"]]
+    while node["children"]:
+        (node,) = node["children"]
+        names.append(node["name"])
+    assert "ARROW_SCAN" in names[-1]
+    assert names.count("FILTER") == 1
+    # A condition that came down to the scan would parse each line anew, for each place it names.
+    assert names.index("FILTER") < len(names) - 3
+
+
+def test_keys_that_come_up_later_are_seen(
+    landing_folder: Path, load_folder: LoadFolder, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "BATCH_BYTES", 1)
+    monkeypatch.setattr(lines, "CHUNK_BYTES", 4000)
+    content = [json.dumps({**SESSION, "session_id": f"s{place}"}) for place in range(60)]
+    content[30] = '{"session_id": "a", "session_id": "b", "start_time": 1493610300000}'
+    content[40] = json.dumps({**SESSION, "novel": 1})
+    content[50] = json.dumps({**SESSION, "session_value": None, "novel": 2})
+    write_sessions(landing_folder, [[line.encode() for line in content]])
+    load_folder("monetate")
+    assert rows(
+        "SELECT _line, extras::VARCHAR FROM raw_monetate.sessions WHERE extras IS NOT NULL ORDER BY 1"
+    ) == [
+        (41, '{"novel":1}'),
+        (51, '{"novel":2}'),
+    ]
+    assert rows("SELECT line, reason FROM raw.rejected_lines") == [(31, "a key stands twice in the object")]
+    assert rows("SELECT count(*) FROM raw_monetate.sessions") == [(59,)]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile, Export, Options, Status
@@ -83,9 +84,10 @@ NESTED = tuple(
     )
 )
 FIELDS = (*SCALARS, *NESTED)
-# Where objects of fixed keys stand. Of objects keyed by ids every member is read, a repeated one as well.
-PATHS_OF_OBJECTS = {field.key: ("$[*]", "$.*") for field in NESTED} | {
-    "purchase_lines": ("$[*]", "$.*", "$[*].items[*]", "$.*.items[*]")
+# Where objects of fixed keys stand, in an array and in an object. Of objects keyed by ids every member is
+# read, a repeated one as well.
+PATHS_OF_OBJECTS = {field.key: {"[": ("$[*]",), "{": ("$.*",)} for field in NESTED} | {
+    "purchase_lines": {"[": ("$[*]", "$[*].items[*]"), "{": ("$.*", "$.*.items[*]")}
 }
 
 
@@ -155,14 +157,24 @@ def _sound() -> str:
 
 def _is_sound(field: Field) -> str:
     value = field.text("record")
-    unique = [
-        f"len(list_filter(json_keys({value}, '{place}'), lambda keys: len(keys) > list_unique(keys))) = 0"
-        for place in PATHS_OF_OBJECTS[field.key]
-    ]
-    # Without a further brace there is no object in it whose keys would have to be looked at.
+    text = f"{value}::VARCHAR"
+    array, other = (
+        f"NOT ({_has_repeated_keys(value, PATHS_OF_OBJECTS[field.key][bracket])})" for bracket in "[{"
+    )
+    # Only an object in it has keys that have to be looked at.
     return (
-        f"({value} IS NULL OR left({value}::VARCHAR, 1) IN ('{{', '[') "
-        f"AND (NOT contains(substr({value}::VARCHAR, 2), '{{') OR {' AND '.join(unique)}))"
+        f"CASE WHEN {value} IS NULL THEN true "
+        f"WHEN starts_with({text}, '[') THEN CASE WHEN contains({text}, '{{') THEN {array} ELSE true END "
+        f"WHEN starts_with({text}, '{{') "
+        f"THEN CASE WHEN contains(substr({text}, 2), '{{') THEN {other} ELSE true END "
+        "ELSE false END"
+    )
+
+
+def _has_repeated_keys(value: str, places: tuple[str, ...]) -> str:
+    return " OR ".join(
+        f"len(list_filter(json_keys({value}, '{place}'), lambda keys: len(keys) > list_unique(keys))) > 0"
+        for place in places
     )
 
 
@@ -188,7 +200,7 @@ def _mark_repeated_keys(load: Load) -> None:
         field: " UNION ALL ".join(
             f"SELECT unnest(json_keys({field.text('record')}, '{place}')) AS keys FROM landing_records "
             "WHERE reason IS NULL"
-            for place in PATHS_OF_OBJECTS[field.key]
+            for place in _places(field)
         )
         for field in NESTED
     }
@@ -199,15 +211,15 @@ def _mark_repeated_keys(load: Load) -> None:
             f"SELECT 1 FROM (SELECT DISTINCT keys FROM ({keys})) WHERE len(keys) > list_unique(keys) LIMIT 1",
         )
         if repeated:
-            tests = " OR ".join(
-                f"len(list_filter(json_keys({field.text('record')}, '{place}'), "
-                "lambda keys: len(keys) > list_unique(keys))) > 0"
-                for place in PATHS_OF_OBJECTS[field.key]
-            )
+            tests = _has_repeated_keys(field.text("record"), _places(field))
             load.connection.execute(
                 f"UPDATE landing_records SET reason = 'a key stands twice in {field.key}' "
                 f"WHERE reason IS NULL AND ({tests})"
             )
+
+
+def _places(field: Field) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(PATHS_OF_OBJECTS[field.key].values()))
 
 
 def _identity(full_path: str, file: DataFile) -> str:

@@ -98,7 +98,7 @@ def calls_form(sources: Sequence[str | None]) -> ObjectForm:
 
     `sources` are the ids of the sources of the load's exports.
     """
-    return ObjectForm(CALL_FIELDS, insert=partial(_insert_calls, sources=sources))
+    return ObjectForm(CALL_FIELDS, insert=partial(_insert_calls, sources=sources), is_read_often=True)
 
 
 def _insert_calls(load: Load, records: str, sources: Sequence[str | None]) -> None:

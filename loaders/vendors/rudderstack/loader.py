@@ -18,7 +18,7 @@ from loaders.known import KnownFiles
 from loaders.landing import Landing
 from loaders.ledger import Ledger
 from loaders.load import Load, NotSoundError
-from loaders.objects import PROVED, ObjectForm, land_shown
+from loaders.objects import PROVED, ObjectForm, Proved, land_shown
 from loaders.single_files import SingleFiles
 from loaders.vendors.rudderstack.column_lists import ColumnLists, find_lists, read_list
 from loaders.vendors.rudderstack.columns import TABLES
@@ -36,7 +36,7 @@ from loaders.vendors.rudderstack.lines import (
 )
 from loaders.vendors.rudderstack.paths import STAGING, form_of, identity_of, order_of, source_of, table_of
 from loaders.vendors.rudderstack.vouching import vouched
-from loaders.windows import Window, shown
+from loaders.windows import shown
 
 
 class RudderStack:
@@ -98,7 +98,7 @@ def _land_lines(load: Load) -> None:
     forms: dict[LineForm | None, ObjectForm] = {LineForm.CALL: calls_form(sources)}
     if table in TABLES:
         forms[LineForm.ROW] = rows_form(table, sources)
-    proved = Window()
+    proved = Proved()
     form: ObjectForm | None = None
     with shown(load.connection, {PROVED: proved}):
         for begun in load.show_lines(load.single_files):
