@@ -90,6 +90,13 @@ def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Ta
         yield batch.take()
 
 
+def batch_of(name: str, first: int, lines: list[bytes]) -> pa.Table | None:
+    """Return a table as `read_batches` makes it of lines that are at hand, None where all are blank."""
+    batch = _Batch()
+    batch.add(name, first, lines)
+    return batch.take() if batch.size else None
+
+
 def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
     r"""Yield the file's lines without `\n` or `\r\n` and without a byte order mark at the start.
 
