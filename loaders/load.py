@@ -133,7 +133,7 @@ class Load:
         for counted in batch.column("file").value_counts().to_pylist():
             self.lines_of[counted["values"]] += counted["counts"]
 
-    def insert_run(self, table: str, columns: str, query: str, run: Run, **values: object) -> int:
+    def insert_run(self, table: str, columns: str, query: str, run: Run, /, **values: object) -> int:
         """Insert the rows of `query`, which reads the run as `landing_run`, and count those of the run."""
         order = nullcontext() if run.is_parallel else one_thread(self.connection)
         with order, shown(self.connection, {"landing_run": run.reader()}):

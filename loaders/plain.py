@@ -24,11 +24,14 @@ from loaders.nesting import is_deeper
 PIECE_BYTES = 4 << 20
 # As many rows as DuckDB compresses together: those that arrive so need not be put together once more.
 GROUP_ROWS = 122_880
-GROUP_BYTES = 160 << 20
+GROUP_BYTES = 48 << 20
+# So many tables are made before DuckDB takes them: it takes none while it compresses.
+TABLES_AHEAD = 4
 BRACKETS_BLOCK_BYTES = 16 << 10
 TIME_RANGE_US = (0, 4_102_444_799_999_999)
 # From the minutes on the parsers of raw/parsers.sql and Arrow's agree, with a zone from the seconds on.
 TIME_CHARACTERS = len("1970-01-01T00:00")
+COLONS = (len("1970-01-01T00"), TIME_CHARACTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def grouped(
 ) -> Iterator[pa.Table | Piece]:
     """Yield tables of the pieces that `proved` makes tables of, and the other pieces, in their order.
 
-    Tables of one schema are put together and cut to GROUP_ROWS.
+    Tables of one schema are put together and cut to GROUP_ROWS, unless so many rows are too large.
     """
     held: list[pa.Table] = []
     rows = 0
@@ -132,7 +135,8 @@ def grouped(
         if table is None:
             yield piece
             continue
-        while rows + table.num_rows >= GROUP_ROWS:
+        is_large = table.nbytes * GROUP_ROWS > GROUP_BYTES * table.num_rows
+        while rows + table.num_rows >= GROUP_ROWS and not is_large:
             held.append(table.slice(0, GROUP_ROWS - rows))
             yield _joined(held)
             table = table.slice(GROUP_ROWS - rows)
@@ -140,7 +144,7 @@ def grouped(
         if table.num_rows:
             held.append(table)
             rows += table.num_rows
-        if sum(each.nbytes for each in held) >= GROUP_BYTES:
+        if is_large and held:
             yield _joined(held)
             held, rows = [], 0
     if held:
@@ -200,10 +204,10 @@ def cut(text: bytes, kinds: dict[str, pa.DataType], form: csv.ParseOptions, rows
     return table if table.num_rows == rows else None
 
 
-def placed(table: pa.Table, piece: Piece) -> pa.Table:
-    """Return the rows of the piece, one a line, with their `file` and `line` behind the other columns."""
-    numbers = pa.array(range(piece.first, piece.first + table.num_rows), pa.int64())
-    return table.append_column("file", pa.repeat(piece.file, table.num_rows)).append_column("line", numbers)
+def placed(table: pa.Table, file: str, first: int) -> pa.Table:
+    """Return the rows with `file` and `line`, counted from `first`, behind the other columns."""
+    lines = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), table.num_rows), start=first - 1)
+    return table.append_column("file", pa.repeat(file, table.num_rows)).append_column("line", lines)
 
 
 def may_be_deep(text: bytes) -> bool:
@@ -234,8 +238,8 @@ def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
             found = texts.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
         except pa.ArrowInvalid:
             return None
-        colons = pc.equal(pc.utf8_slice_codeunits(texts, TIME_CHARACTERS, TIME_CHARACTERS + 1), ":")
-        if not pc.all(colons).as_py():
+        colons = (pc.equal(pc.utf8_slice_codeunits(texts, at, at + 1), ":") for at in COLONS)
+        if not all(pc.all(are_there).as_py() for are_there in colons):
             return None
     ends = pc.min_max(found.cast(pa.int64())).as_py()
     return found if TIME_RANGE_US[0] <= ends["min"] and ends["max"] <= TIME_RANGE_US[1] else None

@@ -14,7 +14,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loaders.ahead import one_ahead
+from loaders.ahead import some_ahead
 from loaders.delimited import Header, read_csv, read_parquet
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
@@ -23,7 +23,18 @@ from loaders.lines import batch_of
 from loaders.load import Load, NotSoundError
 from loaders.objects import ObjectForm
 from loaders.objects import land_objects as land_form
-from loaders.plain import Piece, Run, TsvCutter, grouped, may_be_deep, moments, placed, read_pieces, runs
+from loaders.plain import (
+    TABLES_AHEAD,
+    Piece,
+    Run,
+    TsvCutter,
+    grouped,
+    may_be_deep,
+    moments,
+    placed,
+    read_pieces,
+    runs,
+)
 from loaders.vendors.snowplow.columns import (
     ALIASES,
     ATOMIC_COLUMNS,
@@ -116,7 +127,7 @@ def _land_tsv(
     pieces = chain.from_iterable(read_pieces(load.landing, name, file) for name, file in files.items())
     batch, bad = Window(), Window()
     with shown(load.connection, {"landing_batch": batch, "bad_lines": bad}):
-        for part in runs(one_ahead(grouped(pieces, _Proof(shapes)))):
+        for part in runs(some_ahead(grouped(pieces, _Proof(shapes)), TABLES_AHEAD)):
             if isinstance(part, Run):
                 # Behind the fields stand file and line.
                 (shape,) = (shape for shape in shapes if len(shape) == len(part.schema) - 2)
@@ -147,7 +158,7 @@ class _Proof:
         event_id, collected = (table.column(ENRICHED_COLUMNS.index(key)) for key in KEYS)
         if event_id.null_count or collected.null_count or moments(collected) is None:
             return None
-        return placed(table, piece)
+        return placed(table, piece.file, piece.first)
 
 
 def _land_lines(load: Load, bad: Window, shapes: tuple[tuple[str, ...], ...], expected: str) -> None:
