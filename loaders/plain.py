@@ -29,7 +29,7 @@ GROUP_BYTES = 48 << 20
 TABLES_AHEAD = 4
 BRACKETS_BLOCK_BYTES = 16 << 10
 TIME_RANGE_US = (0, 4_102_444_799_999_999)
-# From the minutes on the parsers of raw/parsers.sql and Arrow's agree, with a zone from the seconds on.
+# Arrow and raw/parsers.sql agree on times with minutes, and on those with a zone where they have seconds.
 TIME_CHARACTERS = len("1970-01-01T00:00")
 COLONS = (len("1970-01-01T00"), TIME_CHARACTERS)
 
