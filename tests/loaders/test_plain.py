@@ -17,7 +17,7 @@ from loaders import lines, plain
 from loaders.exports import Options
 from loaders.landing import open_landing
 from loaders.loading import load_landing
-from loaders.plain import moments, read_pieces
+from loaders.plain import TsvCutter, moments, read_pieces
 from loaders.vendors.registry import VENDORS
 from loaders.vendors.rudderstack import loader as rudderstack
 from loaders.vendors.snowplow import events
@@ -266,6 +266,14 @@ def test_files_changed_at_random_land_alike(
         at = round(place * len(content))
         content = content[:at] + put_in + content[at + left_out :]
     both(*(("rudderstack", "tracks.csv") if is_csv else ("snowplow", "enriched.tsv")), content)
+
+
+def test_text_of_another_number_of_rows_is_in_doubt() -> None:
+    assert TsvCutter(2).cut(b"a\tb\nc\td\n", lines=3) is None
+    table = TsvCutter(2).cut(b"a\t\nc\t\n", lines=2)
+    assert table is not None
+    assert table.to_pydict() == {"c0": ["a", "c"], "c1": [None, None]}
+    assert table.schema.types == [pa.string(), pa.null()]
 
 
 DATES = ("2024-01-01", "2024-02-29", "2023-02-29", "1970-01-01", "1969-12-31", "2099-12-31", "2100-01-01",
