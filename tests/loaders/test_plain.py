@@ -156,6 +156,12 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str,
     return compare
 
 
+def cut_small(monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> None:
+    """Have pieces end at the next end of a line behind so many bytes."""
+    monkeypatch.setattr(plain, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(lines, "CHUNK_BYTES", min(piece_bytes * 50, lines.CHUNK_BYTES))
+
+
 def loaded(vendor: str, folder: Path, database: Path) -> Contents:
     database.unlink(missing_ok=True)
     connection = connect(database)
@@ -171,7 +177,7 @@ def loaded(vendor: str, folder: Path, database: Path) -> Contents:
 def test_lines_of_tsv_land_alike(
     both: Callable[..., None], monkeypatch: pytest.MonkeyPatch, content: bytes, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(plain, "PIECE_BYTES", piece_bytes)
+    cut_small(monkeypatch, piece_bytes)
     both("snowplow", "enriched.tsv", content)
 
 
@@ -180,7 +186,7 @@ def test_lines_of_tsv_land_alike(
 def test_rows_of_csv_land_alike(
     both: Callable[..., None], monkeypatch: pytest.MonkeyPatch, content: bytes, piece_bytes: int
 ) -> None:
-    monkeypatch.setattr(plain, "PIECE_BYTES", piece_bytes)
+    cut_small(monkeypatch, piece_bytes)
     both("rudderstack", "tracks.csv", content)
 
 
@@ -208,7 +214,7 @@ def test_plain_rows_are_read_once(load_folder: LoadFolder, landing_folder: Path,
 def test_a_row_in_doubt_behind_many_plain_ones_leaves_no_row_twice(
     both: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain, "PIECE_BYTES", 1)
+    cut_small(monkeypatch, 1)
     monkeypatch.setattr(plain, "GROUP_ROWS", 3)
     both("rudderstack", "tracks.csv", NAMED + R1 * 20 + plainly("bad", received_at="soon") + R2 * 20)
 
@@ -217,7 +223,7 @@ def test_a_row_in_doubt_behind_many_plain_ones_leaves_no_row_twice(
 def test_runs_begin_anew_where_another_column_is_filled(
     both: Callable[..., None], monkeypatch: pytest.MonkeyPatch, group_rows: int
 ) -> None:
-    monkeypatch.setattr(plain, "PIECE_BYTES", 1)
+    cut_small(monkeypatch, 1)
     monkeypatch.setattr(plain, "GROUP_ROWS", group_rows)
     other = tsv(event("w", tr_total="1"), event("v", ti_name="x")).encode()
     both("snowplow", "enriched.tsv", E1 + E2 + E3 + other + b"bad\n" + E1 + other + E2)
@@ -259,7 +265,7 @@ def test_files_changed_at_random_land_alike(
     is_csv: bool,
     piece_bytes: int,
 ) -> None:
-    monkeypatch.setattr(plain, "PIECE_BYTES", piece_bytes)
+    cut_small(monkeypatch, piece_bytes)
     quoted = plainly("q", event_text='"a ""b"",\nc"', odd='""')
     content = NAMED + R1 + quoted + R2 + quoted + R3 if is_csv else E1 + BUSY[-2000:] + E2 + E3
     for place, left_out, put_in in changes:
