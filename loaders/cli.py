@@ -19,11 +19,9 @@ from loaders.landing import CacheSettings, Landing, open_landing
 from loaders.landing.opening import DEFAULT_CACHE_BYTES
 from loaders.ledger import Ledger
 from loaders.loading import Outcome, load_landing
-from loaders.metadata.access import Access, read_key
 from loaders.metadata.contract import ENDPOINT, INSTANCE
-from loaders.metadata.monetate import fetch_names
 from loaders.options import database_option
-from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.samples import FEWEST_EVENTS
 from loaders.status import print_status
 from loaders.telling import (
     EchoTeller,
@@ -214,6 +212,9 @@ def sample(folder: Path, events: int, seed: int, verbose: bool) -> None:
 
     Example: sessionhouse sample sample --events 20000
     """
+    # What writes samples takes a moment to import, as what asks the API does, and most runs load.
+    from loaders.samples.generate import write_samples  # noqa: PLC0415
+
     samples = write_samples(folder, events, seed)
     for written in samples:
         cases = f"{len(written.cases)} hard cases{':' if verbose else ''}"
@@ -282,6 +283,9 @@ def metadata(vendor: str, database: Path, key: Path, seeds: Path, refresh: bool,
 
     Example: sessionhouse metadata monetate --account shop --user api-1-shop --key private.pem
     """
+    from loaders.metadata.access import Access, read_key  # noqa: PLC0415
+    from loaders.metadata.monetate import fetch_names  # noqa: PLC0415
+
     passphrase = os.environ.get("SESSIONHOUSE_MONETATE_KEY_PASSPHRASE")
     asking = Access(key=read_key(key, passphrase), **access)
     for fetched in fetch_names(asking, database, seeds, refresh=refresh):

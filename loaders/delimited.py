@@ -35,7 +35,7 @@ class Header:
     def column(self, name: str) -> str | None:
         """Return the column of `landing_rows` that holds `name`, None where the file has no such column."""
         for position, candidate in enumerate(self.names):
-            if _key(candidate) == name.lower():
+            if key_of(candidate) == name.lower():
                 return f"c{position}"
         return None
 
@@ -45,7 +45,25 @@ class Header:
 
     def has_names(self, names: tuple[str, ...]) -> bool:
         """Return whether these are the columns, in whatever order and case."""
-        return sorted(map(_key, self.names)) == sorted(map(_key, names))
+        return sorted(map(key_of, self.names)) == sorted(map(key_of, names))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a CSV file begins: its columns, and whether a row names them behind so many blank lines."""
+
+    header: Header
+    has_header: bool
+    blank_lines: int
+
+
+def csv_layout(load: Load, file: DataFile, columns: tuple[str, ...] = ()) -> Layout:
+    """Return how the file begins; `columns` are those of `read_csv`, which tells what is raised."""
+    header, blank_lines = _header(load, file)
+    has_header = not columns or header.has_names(columns)
+    if header.names and not has_header:
+        header = _named(header, columns, file)
+    return Layout(header, has_header, blank_lines)
 
 
 def read_csv(load: Load, name: str, file: DataFile, columns: tuple[str, ...] = ()) -> Header:
@@ -61,10 +79,8 @@ def read_csv(load: Load, name: str, file: DataFile, columns: tuple[str, ...] = (
     if compression == "gzip":
         for _ in read_bytes(load.landing, file):
             pass
-    header, blank_lines = _header(load, file)
-    has_header = not columns or header.has_names(columns)
-    if header.names and not has_header:
-        header = _named(header, columns, file)
+    layout = csv_layout(load, file, columns)
+    header = layout.header
     load.connection.execute("DROP TABLE IF EXISTS landing_rows")
     if not header.names:
         load.connection.execute("CREATE TEMP TABLE landing_rows (file VARCHAR, line BIGINT)")
@@ -76,7 +92,8 @@ def read_csv(load: Load, name: str, file: DataFile, columns: tuple[str, ...] = (
             CREATE TEMP TABLE landing_rows AS
             SELECT $name AS file, row_number() OVER () AS line, *
             FROM read_csv(
-                $path, columns = {{{types}}}, header = {str(has_header).lower()}, skip = {blank_lines},
+                $path, columns = {{{types}}}, header = {str(layout.has_header).lower()},
+                skip = {layout.blank_lines},
                 auto_detect = false,
                 delim = ',', quote = '"', escape = '"', compression = $compression,
                 max_line_size = {LINE_BYTES_LIMIT}, buffer_size = {LINE_BYTES_LIMIT},
@@ -154,7 +171,7 @@ def rows_to_records(
     what no field reads becomes JSON, for the extras. Columns are found by the fields' keys in lower case;
     `renamed` has the keys of those that go by another name. None of `fields` is JSON.
     """
-    keys = [(renamed or {}).get(key, key) for key in map(_key, header.names)]
+    keys = [(renamed or {}).get(key, key) for key in map(key_of, header.names)]
     places = {key: f"c{position}" for position, key in enumerate(keys)}
     known = {field.key for field in fields}
     record = ", ".join(f"'{field.key}': {places.get(field.key, 'NULL')}::VARCHAR" for field in fields)
@@ -183,7 +200,7 @@ def rows_to_records(
 
 def _row_as_json(header: Header) -> tuple[dict[str, str], str]:
     """Return SQL for the JSON text of a row of `landing_rows`, and the names of keys that it takes."""
-    names = {f"n{position}": _key(name) for position, name in enumerate(header.names)}
+    names = {f"n{position}": key_of(name) for position, name in enumerate(header.names)}
     pairs = ", ".join(f"${key}, c{position}" for position, key in enumerate(names))
     return names, f"json_object({pairs})::VARCHAR"
 
@@ -192,7 +209,8 @@ def _as_text(kind: pa.DataType, column: str) -> str:
     return f"to_json({column})::VARCHAR" if pa.types.is_nested(kind) else f"{column}::VARCHAR"
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """Return the name of a column as it is looked for."""
     return name.strip().lower()
 
 

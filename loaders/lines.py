@@ -94,6 +94,13 @@ def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Ta
         yield batch.take()
 
 
+def batch_of(name: str, first: int, block: bytes) -> pa.Table | None:
+    """Return a table as `read_batches` makes it of whole lines that are at hand, None where all are blank."""
+    batch = _Batch()
+    batch.add(name, first, block)
+    return batch.take() if batch.size else None
+
+
 def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
     r"""Yield the file's lines without `\n` or `\r\n` and without a byte order mark at the start.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import astuple
 from datetime import datetime
 
@@ -17,7 +18,9 @@ from loaders.fields import Field, fault, parsed, structure
 from loaders.landing import Landing
 from loaders.ledger import RejectedLine
 from loaders.lines import read_batches
+from loaders.plain import Run
 from loaders.queries import first_row
+from loaders.warehouse import one_thread
 from loaders.windows import Window, shown
 
 # More bad lines than both limits allow reject the export.
@@ -111,7 +114,7 @@ class Load:
         with shown(self.connection, {"landing_batch": window}):
             for window.table in one_ahead(read_batches(self.landing, dict(files))):
                 begun = set(self.lines_of)
-                self._count(window.table)
+                self.count(window.table)
                 yield [name for name in self.lines_of if name not in begun]
 
     def read_lines(self, files: Mapping[str, DataFile]) -> None:
@@ -124,7 +127,24 @@ class Load:
         with shown(self.connection, {"landing_batch": window}):
             for window.table in read_batches(self.landing, dict(files)):
                 self.connection.execute("INSERT INTO landing_lines SELECT * FROM landing_batch")
-                self._count(window.table)
+                self.count(window.table)
+
+    def count(self, batch: pa.Table) -> None:
+        """Count the rows of `batch` as lines of the files in its column `file`."""
+        self.lines += batch.num_rows
+        self.shown_lines = batch.num_rows
+        for counted in batch.column("file").value_counts().to_pylist():
+            self.lines_of[counted["values"]] += counted["counts"]
+
+    def insert_run(self, table: str, columns: str, query: str, run: Run, /, **values: object) -> int:
+        """Insert the rows of `query`, which reads the run as `landing_run`, and count those of the run."""
+        order = nullcontext() if run.is_parallel else one_thread(self.connection)
+        with order, shown(self.connection, {"landing_run": run.reader()}):
+            count = self.insert(table, columns, query, **values)
+        run.end()
+        self.lines += run.counts.total()
+        self.lines_of += run.counts
+        return count
 
     def parse_objects(self, fields: tuple[Field, ...]) -> None:
         """Split `landing_lines` into `landing_records`, one JSON object a line.
@@ -212,12 +232,6 @@ class Load:
             f"{self.rejected_rows} of {self.lines} lines are bad ({where}). More than {BAD_LINES_LIMIT} and "
             f"more than {BAD_LINES_SHARE_LIMIT:.1%} reject an export; fetch or export it again."
         )
-
-    def _count(self, batch: pa.Table) -> None:
-        self.lines += batch.num_rows
-        self.shown_lines = batch.num_rows
-        for counted in batch.column("file").value_counts().to_pylist():
-            self.lines_of[counted["values"]] += counted["counts"]
 
     def _mark_repeated_keys(self) -> None:
         # Most lines of a file have the same keys, so comparing them once per list of keys is three times as

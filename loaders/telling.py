@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +14,11 @@ from loaders.confidential import printable, redacted
 from loaders.errors import SessionhouseError, first_line
 from loaders.exports import Status
 from loaders.loading import Outcome
-from loaders.metadata.monetate import Fetched
 from loaders.texts import some
+
+if TYPE_CHECKING:
+    # What asks the API takes long to import, and most commands do not ask.
+    from loaders.metadata.monetate import Fetched
 
 SHOWN_TEXT_WIDTH = 200
 

@@ -121,13 +121,13 @@ def one_thread(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     until it is done, and rows of a join are kept in memory rather than written to the file.
     """
     # Beside the caller's transaction, which may be aborted when the block ends.
-    settings = connection.cursor()
-    settings.execute("SET threads = 1")
-    try:
-        yield
-    finally:
-        settings.execute("RESET threads")
-        settings.close()
+    with connection.cursor() as settings:
+        (threads,) = first_row(settings, "SELECT current_setting('threads')") or (1,)
+        settings.execute("SET threads = 1")
+        try:
+            yield
+        finally:
+            settings.execute(f"SET threads = {threads}")
 
 
 def _note_that_pandas_is_absent() -> None:

@@ -26,8 +26,10 @@ class Window:
 
 
 @contextmanager
-def shown(connection: duckdb.DuckDBPyConnection, windows: Mapping[str, Window]) -> Iterator[None]:
-    """Let statements of the block read each window under its name."""
+def shown(
+    connection: duckdb.DuckDBPyConnection, windows: Mapping[str, Window | pa.RecordBatchReader]
+) -> Iterator[None]:
+    """Let statements of the block read each window under its name, or each reader, once."""
     for name, window in windows.items():
         connection.register(name, window)
     try:

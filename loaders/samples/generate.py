@@ -6,10 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loaders.errors import UsageError
-from loaders.samples import leanplum, monetate, pendo, rudderstack, snowplow
+from loaders.samples import FEWEST_EVENTS, leanplum, monetate, pendo, rudderstack, snowplow
 from loaders.samples.output import VendorSample
-
-FEWEST_EVENTS = 100
 
 # Which share of the events a vendor gets, in percent.
 WRITERS: dict[str, tuple[int, Callable[[Path, int, int], VendorSample]]] = {

@@ -17,7 +17,8 @@ import pytest
 from loaders.exports import Options
 from loaders.landing import CacheSettings, open_landing
 from loaders.loading import load_landing
-from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.samples import FEWEST_EVENTS
+from loaders.samples.generate import write_samples
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect
 from tests.conftest import ROOT

@@ -21,7 +21,8 @@ from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.load import Load, NotSoundError
 from loaders.loading import load_landing
-from loaders.samples.generate import FEWEST_EVENTS, write_samples
+from loaders.samples import FEWEST_EVENTS
+from loaders.samples.generate import write_samples
 from loaders.vendors.registry import VENDORS
 from loaders.warehouse import connect
 from tests.loaders.conftest import LoadFolder, Rows

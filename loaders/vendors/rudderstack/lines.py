@@ -12,6 +12,7 @@ from loaders.exports import DataFile
 from loaders.fields import Field, columns, extras, projection
 from loaders.load import PARSED, PLACE, Load
 from loaders.objects import EXAMINED, REPEATED, ObjectForm
+from loaders.plain_csv import Target, land_plain_csv
 from loaders.queries import first_row
 from loaders.vendors.rudderstack.columns import (
     CALL_FIELDS,
@@ -31,6 +32,10 @@ class LineForm(Enum):
     ROW = "row"
 
 
+# What no file of rows may lack.
+NEEDED_COLUMNS = ("id", "received_at")
+# Data lakes put an underscore before timestamp.
+RENAMED_COLUMNS = {"_timestamp": "timestamp"}
 # Columns of a call that lie inside its context object.
 CONTEXT_PATHS = "['$.context.ip', '$.context.sessionId', '$.context.sessionStart']"
 CONTEXT_COLUMNS = (
@@ -219,10 +224,20 @@ def _insert_rows(load: Load, records: str, table: str, sources: Sequence[str | N
     )
 
 
+def land_plain_columns(
+    load: Load, file: DataFile, names: tuple[str, ...], table: str, source_id: str | None
+) -> bool:
+    """Land a CSV file of one of TABLES if all its rows prove sound; return whether it did.
+
+    `names` are those of its columns where it has no header.
+    """
+    target = Target(f"raw_rudderstack.{table}", row_fields(table), NEEDED_COLUMNS, RENAMED_COLUMNS)
+    return land_plain_csv(load, {load.export.identity: file}, names, target, source_id)
+
+
 def land_columns(load: Load, header: Header, table: str, source_id: str | None) -> None:
     """Land `landing_rows` of one of TABLES."""
-    # Data lakes put an underscore before timestamp.
-    renamed = {} if header.column("timestamp") else {"_timestamp": "timestamp"}
+    renamed = {} if header.column("timestamp") else RENAMED_COLUMNS
     rows_to_records(load, header, row_fields(table), renamed)
     _insert_rows(load, EXAMINED, table, [source_id])
 

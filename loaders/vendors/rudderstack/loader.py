@@ -23,11 +23,13 @@ from loaders.single_files import SingleFiles
 from loaders.vendors.rudderstack.column_lists import ColumnLists, find_lists, read_list
 from loaders.vendors.rudderstack.columns import TABLES
 from loaders.vendors.rudderstack.lines import (
+    NEEDED_COLUMNS,
     LineForm,
     calls_form,
     land_calls,
     land_columns,
     land_other_rows,
+    land_plain_columns,
     land_rows,
     land_staged_rows,
     line_form,
@@ -68,17 +70,29 @@ class RudderStack:
         """
         (file,) = load.export.files
         if form_of(file) in ("csv", "parquet"):
-            table = table_of(load.landing, load.export.identity, file)
-            header = _read_columns(load, file, form_of(file), table)
-            if table in TABLES:
-                land_columns(load, header, table, source_of(load.export.identity))
-            else:
-                rows_to_lines(load, header)
-                land_other_rows(load, table, source_of(load.export.identity))
+            _land_columns(load, file, form_of(file))
         else:
             _land_lines(load)
         for export in load.exports:
             _check_count(load, export)
+
+
+def _land_columns(load: Load, file: DataFile, form: str) -> None:
+    identity, column_list = load.export.identity, load.export.column_list
+    table, source_id = table_of(load.landing, identity, file), source_of(identity)
+    names = read_list(load.landing, column_list, identity) if column_list and form == "csv" else ()
+    is_typed = table in TABLES
+    if is_typed and form == "csv" and land_plain_columns(load, file, names, table, source_id):
+        return
+    header = (
+        read_parquet(load, identity, file) if form == "parquet" else read_csv(load, identity, file, names)
+    )
+    _check_header(header, file, form, table)
+    if is_typed:
+        land_columns(load, header, table, source_id)
+    else:
+        rows_to_lines(load, header)
+        land_other_rows(load, table, source_id)
 
 
 def _check_count(load: Load, export: Export) -> None:
@@ -160,19 +174,8 @@ def _with_column_list(landing: Landing, export: Export, lists: ColumnLists) -> E
     return replace(export, column_list=lists.nearest(file, table_of(landing, export.identity, file)))
 
 
-def _read_columns(load: Load, file: DataFile, form: str, table: str) -> Header:
-    identity, column_list = load.export.identity, load.export.column_list
-    if form == "parquet":
-        header = read_parquet(load, identity, file)
-    else:
-        names = read_list(load.landing, column_list, identity) if column_list else ()
-        header = read_csv(load, identity, file, names)
-    _check_header(header, file, form, table)
-    return header
-
-
 def _check_header(header: Header, file: DataFile, form: str, table: str) -> None:
-    missing = header.missing(("id", "received_at") if table in TABLES else ("received_at",))
+    missing = header.missing(NEEDED_COLUMNS if table in TABLES else ("received_at",))
     if header.names and missing:
         remedy = (
             f", or name them in {table}.columns.json beside it if it is a load file" if form == "csv" else ""

@@ -9,16 +9,32 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from loaders.ahead import some_ahead
 from loaders.delimited import Header, read_csv, read_parquet
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, extras, fault
+from loaders.lines import batch_of
 from loaders.load import Load, NotSoundError
 from loaders.objects import ObjectForm
 from loaders.objects import land_objects as land_form
+from loaders.plain import (
+    TABLES_AHEAD,
+    Piece,
+    Run,
+    TsvCutter,
+    grouped,
+    may_be_deep,
+    moments,
+    placed,
+    read_pieces,
+    runs,
+)
 from loaders.vendors.snowplow.columns import (
     ALIASES,
     ATOMIC_COLUMNS,
@@ -107,6 +123,46 @@ def land_columns(load: Load, name: str, file: DataFile, form: str) -> None:
 def _land_tsv(
     load: Load, files: Mapping[str, DataFile], shapes: tuple[tuple[str, ...], ...], expected: str
 ) -> None:
+    """Land the pieces of the files that prove plain in runs, and the others line by line."""
+    pieces = chain.from_iterable(read_pieces(load.landing, name, file) for name, file in files.items())
+    batch, bad = Window(), Window()
+    with shown(load.connection, {"landing_batch": batch, "bad_lines": bad}):
+        for part in runs(some_ahead(grouped(pieces, _Proof(shapes)), TABLES_AHEAD)):
+            if isinstance(part, Run):
+                # Behind the fields stand file and line.
+                (shape,) = (shape for shape in shapes if len(shape) == len(part.schema) - 2)
+                load.insert_run(TABLE, _names(shape), "FROM landing_run", part)
+            else:
+                lines = batch_of(part.file, part.first, part.block)
+                if lines:
+                    batch.table = lines
+                    load.count(lines)
+                    _land_lines(load, bad, shapes, expected)
+
+
+class _Proof:
+    """What is sure of pieces of TSV files whose lines have one of the `shapes`."""
+
+    def __init__(self, shapes: tuple[tuple[str, ...], ...]) -> None:
+        self._cutters = {len(shape): TsvCutter(len(shape)) for shape in shapes}
+
+    def __call__(self, piece: Piece) -> pa.Table | None:
+        """Return the fields, file and line of each line of the piece; None where one may be bad or blank."""
+        text = piece.text.replace(b"\r\n", b"\n")
+        cutter = self._cutters.get(text.partition(b"\n")[0].count(b"\t") + 1)
+        if cutter is None or may_be_deep(text):
+            return None
+        table = cutter.cut(text, piece.size)
+        if table is None:
+            return None
+        event_id, collected = (table.column(ENRICHED_COLUMNS.index(key)) for key in KEYS)
+        if event_id.null_count or collected.null_count or moments(collected) is None:
+            return None
+        return placed(table, piece.file, piece.first)
+
+
+def _land_lines(load: Load, bad: Window, shapes: tuple[tuple[str, ...], ...], expected: str) -> None:
+    """Land the lines of `landing_batch`; `bad` shows the bad ones as `bad_lines`."""
     # The required fields stand before the first one that an atomic event lacks.
     record = ", ".join(f"'{key}': fields[{ENRICHED_COLUMNS.index(key) + 1}]" for key in KEYS)
     widths = ", ".join(str(len(shape)) for shape in shapes)
@@ -123,16 +179,13 @@ def _land_tsv(
             FROM (SELECT *, {{{record}}} AS record FROM ({SPLIT_LINES}))
         )
     """
-    bad = Window()
-    with shown(load.connection, {"bad_lines": bad}):
-        for _ in load.show_lines(files):
-            found = load.connection.execute(examined, {"expected": f" fields, {expected}"}).to_arrow_table()
-            bad.table = found.filter(pc.field("reason").is_valid())
-            if bad.table.num_rows and len(load.exports) > 1:
-                raise NotSoundError("a line is not sound")
-            good = found.filter(pc.field("reason").is_null())
-            present = set(good.column("width").unique().to_pylist())
-            _land_shown_lines(load, [shape for shape in shapes if len(shape) in present], bad.table.num_rows)
+    found = load.connection.execute(examined, {"expected": f" fields, {expected}"}).to_arrow_table()
+    bad.table = found.filter(pc.field("reason").is_valid())
+    if bad.table.num_rows and len(load.exports) > 1:
+        raise NotSoundError("a line is not sound")
+    good = found.filter(pc.field("reason").is_null())
+    present = set(good.column("width").unique().to_pylist())
+    _land_shown_lines(load, [shape for shape in shapes if len(shape) in present], bad.table.num_rows)
 
 
 def _land_shown_lines(load: Load, shapes: Sequence[tuple[str, ...]], bad: int) -> None:
