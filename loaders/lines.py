@@ -75,17 +75,20 @@ class _Batch:
         return pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
 
 
-def read_batches(landing: Landing, files: dict[str, DataFile]) -> Iterator[pa.Table]:
+def read_batches(
+    landing: Landing, files: dict[str, DataFile], *, only_gzip: bool = False
+) -> Iterator[pa.Table]:
     """Yield tables of `file, line, text, damage` with every line that is not blank.
 
     `files` maps the name that goes into `file` to the file to read. `line` counts from 1, blank lines
-    included; `damage` says why a line is no text. Raises DamagedFileError for a file that is not whole.
+    included; `damage` says why a line is no text. Raises DamagedFileError for a file that is not whole, or
+    with `only_gzip` for one that is no gzip. A file is opened in its turn: it may not be there before.
     """
     batch = _Batch()
     enough = BATCH_BYTES // FIRST_BATCH_SHARE
     for name, data_file in files.items():
         first = 1
-        for block in _blocks(landing, data_file):
+        for block in _blocks(landing, data_file, only_gzip=only_gzip):
             first += batch.add(name, first, block)
             if batch.size > enough:
                 yield batch.take()
@@ -109,11 +112,11 @@ def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
     return chain.from_iterable(map(_split, _blocks(landing, file)))
 
 
-def read_bytes(landing: Landing, file: DataFile) -> Iterator[bytes]:
+def read_bytes(landing: Landing, file: DataFile, *, only_gzip: bool = False) -> Iterator[bytes]:
     """Yield the file's content in chunks, decompressed if it is gzip by its first bytes.
 
     Raises DamagedFileError for a gzip file that is empty, cut, fails its checksum, or grows beyond the limit
-    EXPANSION, and for a file in a form that is neither gzip nor plain text.
+    EXPANSION, and for a file in a form that is neither gzip nor, unless it is `only_gzip`, plain text.
     """
     if file.size == 0 and file.name.lower().endswith(".gz"):
         raise DamagedFileError(f"{file.path} is empty, not even a gzip header. {FETCH_AGAIN}")
@@ -127,6 +130,10 @@ def read_bytes(landing: Landing, file: DataFile) -> Iterator[bytes]:
         if start.startswith(GZIP_MAGIC) or start == GZIP_MAGIC[:1]:
             yield from _inflate(stream, file)
             return
+        if only_gzip and file.size:
+            raise DamagedFileError(
+                f"{file.path} is not gzip, so no checksum vouches for it being whole. {FETCH_AGAIN}"
+            )
         while chunk := stream.read(CHUNK_BYTES):
             yield chunk
 
@@ -167,9 +174,9 @@ def _new_member() -> zlib._Decompress:
     return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
 
 
-def _blocks(landing: Landing, file: DataFile) -> Iterator[bytes]:
+def _blocks(landing: Landing, file: DataFile, *, only_gzip: bool = False) -> Iterator[bytes]:
     r"""Yield one or more whole lines at a time, without the last `\n`, and as `read_lines` cuts them."""
-    for number, block in enumerate(_whole_lines(read_bytes(landing, file))):
+    for number, block in enumerate(_whole_lines(read_bytes(landing, file, only_gzip=only_gzip))):
         yield block if number else block.removeprefix(BYTE_ORDER_MARK)
 
 

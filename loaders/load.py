@@ -105,14 +105,16 @@ class Load:
         """The files of exports of one file each, by the name for `_file`."""
         return {export.identity: export.files[0] for export in self.exports}
 
-    def show_lines(self, files: Mapping[str, DataFile]) -> Iterator[list[str]]:
+    def show_lines(self, files: Mapping[str, DataFile], *, only_gzip: bool = False) -> Iterator[list[str]]:
         """Show the files' lines as `landing_batch` (`file, line, text, damage`), and yield which files begin.
 
-        The next batch is read while the caller deals with this one.
+        The next batch is read while the caller deals with this one. Raises DamagedFileError for a file that
+        is not whole, or with `only_gzip` for one that is no gzip.
         """
         window = Window()
         with shown(self.connection, {"landing_batch": window}):
-            for window.table in one_ahead(read_batches(self.landing, dict(files))):
+            batches = read_batches(self.landing, dict(files), only_gzip=only_gzip)
+            for window.table in one_ahead(batches):
                 begun = set(self.lines_of)
                 self.count(window.table)
                 yield [name for name in self.lines_of if name not in begun]

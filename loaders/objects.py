@@ -36,7 +36,8 @@ class ObjectForm:
     `known` are the keys that are no extras in any table: `document` may be null where there are no others.
     Lines for which the SQL `is_sound` over `record` is not true, or `faulty_keys` over the list `keys` is,
     are looked at again: `examine` makes `landing_records` of `landing_lines` and quarantines the bad ones.
-    `is_read_often` where `insert` reads its table more than once, so that it is worth keeping.
+    `is_read_often` where `insert` reads its table more than once, so that it is worth keeping. `only_gzip`
+    where a file that is no gzip is refused.
     """
 
     fields: tuple[Field, ...]
@@ -46,6 +47,7 @@ class ObjectForm:
     faulty_keys: str = REPEATED
     examine: Callable[[Load], None] | None = None
     is_read_often: bool = False
+    only_gzip: bool = False
 
     def examine_lines(self, load: Load) -> None:
         """Examine `landing_lines`, in the vendor's own way or in the usual one."""
@@ -70,7 +72,7 @@ def land_objects(load: Load, files: Mapping[str, DataFile], form: ObjectForm) ->
     """
     proved = Proved()
     with shown(load.connection, {PROVED: proved}):
-        for _ in load.show_lines(files):
+        for _ in load.show_lines(files, only_gzip=form.only_gzip):
             land_shown(load, form, proved)
 
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
-from loaders.exports import Status
+from loaders import lines
+from loaders.exports import DataFile, Status
+from loaders.landing.folder import FolderLanding
 from loaders.ledger import Ledger
+from loaders.load import Load
 from loaders.loading import Outcome
 from loaders.vendors.monetate.windows import Window, window_of
 from tests.loaders.conftest import LoadFolder, Rows
@@ -451,6 +454,36 @@ def test_a_file_that_no_checksum_vouches_for_is_rejected(
     assert outcome.entry.status is Status.REJECTED
     assert reason in outcome.entry.reason
     assert rows("SELECT count(*) FROM raw_monetate.sessions") == [(0,)]
+
+
+def test_files_that_load_together_are_read_one_after_the_other(
+    load_folder: LoadFolder, write_stream: WriteStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"20170501T03{minute}00.000Z_PT15M-0.json.gz" for minute in ("00", "15", "30", "45")]
+    for number, name in enumerate(names):
+        write_stream(session(session_id=f"s{number}"), path=f"{DAY_FOLDER}/{name}")
+    done: list[str] = []
+    read, insert = FolderLanding.open, Load.insert
+
+    def noted_read(landing: FolderLanding, file: DataFile) -> BinaryIO:
+        done.append(file.name)
+        return read(landing, file)
+
+    def noted_insert(load: Load, *arguments: Any, **values: Any) -> int:
+        done.append("insert")
+        return insert(load, *arguments, **values)
+
+    monkeypatch.setattr(FolderLanding, "open", noted_read)
+    monkeypatch.setattr(Load, "insert", noted_insert)
+    monkeypatch.setattr(lines, "BATCH_BYTES", 1)
+
+    assert statuses(load_folder("monetate")) == [Status.LOADED] * 4
+
+    # What is read while the first file is landed is the next one; those behind may still be on their way.
+    landed = done[len(names) :]
+    assert done[: len(names)] == names, "each is read for its digest first"
+    assert landed.index("insert") < landed.index(names[2])
+    assert [name for name in landed if name != "insert"] == names
 
 
 def test_a_window_without_sessions_loads_with_no_rows(

@@ -16,7 +16,6 @@ from loaders.exports import DataFile, Export, Options, Status
 from loaders.fields import Field, Kind, columns, extras, projection
 from loaders.landing import Landing
 from loaders.ledger import Ledger
-from loaders.lines import FETCH_AGAIN, is_gzip
 from loaders.load import PARSED, PLACE, Load
 from loaders.objects import ObjectForm, land_objects
 from loaders.queries import first_row
@@ -112,7 +111,7 @@ class Monetate:
 
     def land(self, load: Load) -> None:
         """Insert the file's sessions; raises DamagedFileError for a file that is no whole gzip."""
-        windows = [_checked(load, export.files[0]) for export in load.exports]
+        windows = [_window(export.files[0]) for export in load.exports]
         land_objects(
             load,
             load.single_files,
@@ -122,18 +121,15 @@ class Monetate:
                 known=tuple(field.key for field in FIELDS),
                 is_sound=_sound(),
                 examine=_examine,
+                only_gzip=True,
             ),
         )
 
 
-def _checked(load: Load, file: DataFile) -> Window:
+def _window(file: DataFile) -> Window:
     window = window_of(file.name)
     if window is None:
         raise DamagedFileError(f"{file.path} is not named {GRAMMAR}.")
-    if file.size and not is_gzip(load.landing, file):
-        raise DamagedFileError(
-            f"{file.path} is not gzip, so no checksum vouches for it being whole. {FETCH_AGAIN}"
-        )
     return window
 
 
