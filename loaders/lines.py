@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from collections.abc import Iterator
-from itertools import chain
+from itertools import accumulate, chain
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -200,24 +201,30 @@ def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _split(block: bytes) -> list[bytes]:
-    return [line.removesuffix(b"\r") for line in block.split(b"\n")]
+    bare = block.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in block else block
+    return bare.split(b"\n")
 
 
 def _decoded(block: bytes) -> tuple[pa.Array, pa.Array]:
     """Return the texts of the block's lines, and what is damaged in each."""
     levels = NESTING.value
     if not has_deeper_line(block, levels):
-        bare = block.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in block else block
+        lines = _split(block)
         try:
-            whole = pa.array([bare], pa.binary()).cast(pa.string())
+            if max(map(len, lines)) <= LINE_BYTES_LIMIT:
+                return _texts(lines), pa.nulls(len(lines), pa.string())
         except pa.ArrowInvalid:
             pass  # Some line is no UTF-8: find out which.
-        else:
-            texts = pc.split_pattern(whole, "\n").flatten()
-            if pc.max(pc.binary_length(texts)).as_py() <= LINE_BYTES_LIMIT:
-                return texts, pa.nulls(len(texts), pa.string())
     found, damages = zip(*(_examined(line, levels) for line in _split(block)), strict=True)
     return pa.array(found, pa.string()), pa.array(damages, pa.string())
+
+
+def _texts(lines: list[bytes]) -> pa.Array:
+    """Return the lines as texts; raises ArrowInvalid where one is no UTF-8."""
+    ends = array("i", accumulate(map(len, lines), initial=0))
+    texts = pa.StringArray.from_buffers(len(lines), pa.py_buffer(ends), pa.py_buffer(b"".join(lines)))
+    texts.validate(full=True)
+    return texts
 
 
 def _examined(line: bytes, levels: int) -> tuple[str, str | None]:

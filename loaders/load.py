@@ -32,7 +32,8 @@ REJECTED_TYPES = (pa.string(), pa.int64(), pa.string(), pa.string())
 PARSED = "parsed"
 PROVENANCE = "$load_id AS _load_id, $loaded_at AS _loaded_at"
 # Where several exports of one file each are landed together, a row's file tells which of them it is of.
-PLACE = "list_position($names, file)"
+# An enumeration finds it by hash; a list would be searched for every row.
+PLACE = "(enum_code(file::landing_names)::BIGINT + 1)"
 PROVENANCE_OF_FILE = (
     f"$load_id + {PLACE} - 1 AS _load_id, $loaded_at + to_microseconds({PLACE} - 1) AS _loaded_at"
 )
@@ -71,6 +72,7 @@ class Load:
         self.lines_of: Counter[str] = Counter()
         self.rejected_rows = 0
         self.warnings: list[str] = []
+        self._has_named_files = False
 
     def insert(self, table: str, columns: str, query: str, **values: object) -> int:
         """Insert the rows of `query` into the raw `table` and return how many.
@@ -84,8 +86,9 @@ class Load:
             f"SELECT *, {PROVENANCE_OF_FILE if together else PROVENANCE} FROM ({query})"
         )
         stamps = {"load_id": self.load_id, "loaded_at": self.loaded_at}
-        names = {"names": self.names} if "$names" in statement else {}
-        row = first_row(self.connection, statement, {**values, **stamps, **names})
+        if PLACE in statement and not self._has_named_files:
+            self._name_files()
+        row = first_row(self.connection, statement, {**values, **stamps})
         count = int(row[0]) if row else 0
         self.rows += count
         return count
@@ -99,6 +102,15 @@ class Load:
     def names(self) -> list[str]:
         """What the files of exports of one file each are known by, in the order of the exports."""
         return [export.identity for export in self.exports]
+
+    def _name_files(self) -> None:
+        names = pa.table({"name": self.names})
+        with shown(self.connection, {"landing_identities": Window(names)}):
+            self.connection.execute("DROP TYPE IF EXISTS temp.landing_names")
+            self.connection.execute(
+                "CREATE TEMP TYPE landing_names AS ENUM (SELECT name FROM landing_identities)"
+            )
+        self._has_named_files = True
 
     @property
     def single_files(self) -> dict[str, DataFile]:

@@ -26,7 +26,7 @@ from loaders.warehouse import told, transaction
 REFUSED_CONTENT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 
 # Exports of one file each are loaded together up to so many, of so many bytes as they lie there.
-GROUP_EXPORTS = 256
+GROUP_EXPORTS = 1024
 GROUP_BYTES = 16 << 20
 
 
@@ -131,28 +131,20 @@ class _Run:
 
     def _groups(self, exports: Iterable[Export]) -> Iterator[list[Export]]:
         """Yield the exports in order, those together that may be loaded together."""
-        group: list[Export] = []
+        group = _Group(min(GROUP_BYTES, self._landing.room))
         for export in exports:
             # Before it is read: what is read may push out of the cache what waits there.
-            if group and not self._has_room(group, export):
-                yield group
-                group = []
+            if group.exports and not group.has_room(export):
+                yield group.take()
             resolved = self._resolved_early(export)
-            if group and not (self._may_share(resolved) and _is_other(group, resolved)):
-                yield group
-                group = []
-            group.append(resolved)
-            if not self._may_share(resolved):
-                yield group
-                group = []
-        if group:
-            yield group
-
-    def _has_room(self, group: Sequence[Export], export: Export) -> bool:
-        """Return whether the export is like those of the group, and together they are not too much."""
-        size = sum(file.size for each in (*group, export) for file in each.files)
-        is_alike = group[0].alike == export.alike
-        return is_alike and len(group) < GROUP_EXPORTS and size <= min(GROUP_BYTES, self._landing.room)
+            may_share = self._may_share(resolved)
+            if group.exports and not (may_share and group.is_other(resolved)):
+                yield group.take()
+            group.add(resolved)
+            if not may_share:
+                yield group.take()
+        if group.exports:
+            yield group.take()
 
     def _may_share(self, export: Export) -> bool:
         """Return whether the export is new, and may be loaded together with others like it."""
@@ -225,6 +217,49 @@ class _Run:
         self._entries[entry.export_id] = entry
 
 
+class _Group:
+    """Exports that are loaded together, of so many bytes at most."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._begin()
+
+    def _begin(self) -> None:
+        self.exports: list[Export] = []
+        self._size = 0
+        self._names: set[tuple[str, str]] = set()
+
+    def has_room(self, export: Export) -> bool:
+        """Return whether the export is like those of the group, and together they are not too much."""
+        is_alike = self.exports[0].alike == export.alike
+        is_small = self._size + _size(export) <= self._most_bytes
+        return is_alike and is_small and len(self.exports) < GROUP_EXPORTS
+
+    def is_other(self, export: Export) -> bool:
+        """Return whether neither the export nor its file goes by a name that is in the group."""
+        return self._names.isdisjoint(_names(export))
+
+    def add(self, export: Export) -> None:
+        """Take the export in."""
+        self.exports.append(export)
+        self._size += _size(export)
+        self._names.update(_names(export))
+
+    def take(self) -> list[Export]:
+        """Return the exports, and begin anew."""
+        exports = self.exports
+        self._begin()
+        return exports
+
+
+def _size(export: Export) -> int:
+    return sum(file.size for file in export.files)
+
+
+def _names(export: Export) -> set[tuple[str, str]]:
+    return {("export", export.export_id), ("file", export.identity)}
+
+
 @contextmanager
 def _own_errors(export: Export) -> Iterator[None]:
     """Turn what the database or the machine raises into an error of this package."""
@@ -274,11 +309,6 @@ def _raising(error: Exception) -> Callable[[Export], Export]:
         raise error
 
     return resolve
-
-
-def _is_other(group: Sequence[Export], export: Export) -> bool:
-    """Return whether neither the export nor its file goes by a name that is in the group."""
-    return all(each.export_id != export.export_id and each.identity != export.identity for each in group)
 
 
 def _load_together(

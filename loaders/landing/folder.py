@@ -22,12 +22,14 @@ class FolderLanding:
         self.room = sys.maxsize
         self._only = path.name if path.is_file() else None
         self._root = path.parent if path.is_file() else path
+        self._real_folders: dict[str, str] = {}
 
     def list_files(self) -> list[DataFile]:
         """Return all files below the folder.
 
         Raises LandingError where it cannot be read, for what is no file, and for links that lead out of it.
         """
+        self._real_folders.clear()
         try:
             return sorted(self._walk(), key=lambda file: file.path)
         except OSError as error:
@@ -46,8 +48,15 @@ class FolderLanding:
         return self._root / file.path
 
     def full_path(self, file: DataFile) -> str:
-        """Return the absolute path of the file."""
-        return self.local_path(file).resolve().as_posix()
+        """Return the absolute path of the file, with no link in it."""
+        path = self.local_path(file)
+        if path.is_symlink():
+            return path.resolve().as_posix()
+        # Many files lie in few folders, and each part of a path is looked at.
+        folder = file.path.rpartition("/")[0]
+        if folder not in self._real_folders:
+            self._real_folders[folder] = path.parent.resolve().as_posix().rstrip("/")
+        return f"{self._real_folders[folder]}/{path.name}"
 
     def expect(self, files: Iterable[DataFile]) -> None:
         """Do nothing: the files are here."""

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 SUFFIX = ".json.gz"
 GRAMMAR = f"<YYYYMMDDThhmmss.sssZ>_PT15M-<number>{SUFFIX}"
@@ -42,6 +43,7 @@ class Gap:
         return f"{self.begins_at:%Y-%m-%d %H:%M} to {end}"
 
 
+@lru_cache(maxsize=1 << 16)
 def window_of(name: str) -> Window | None:
     """Return the window that a Session Stream file name tells, None for any other name."""
     match = FILE_NAME.fullmatch(name)
