@@ -161,10 +161,20 @@ former_rows as (
     where is_current and _load_id in (select load_id from changed_loads)
     union
     select {{ row_locator('event_key') }} as row_locator from {{ this }}
-    where is_current and event_key in (select event_key from staged where {{ is_sought('event_key') }})
+    where
+        is_current
+        and event_key in (
+            select event_key from staged
+            where {{ is_sought('event_key') }}
+        )
     union
     select {{ row_locator('event_key') }} as row_locator from {{ this }}
-    where is_current and native_session_key in (select session_key from changed_sessions where {{ is_sought('session_key') }})
+    where
+        is_current
+        and native_session_key in (
+            select session_key from changed_sessions
+            where {{ is_sought('session_key') }}
+        )
     union
     -- All events of a Leanplum session are of one delivery: those of the one before leave, also without a record.
     select {{ row_locator('event_key') }} as row_locator from {{ this }}

@@ -75,7 +75,10 @@ events as (
     select * from {{ ref('int_sessionized_event_versions') }}
     where is_current
     {%- if is_incremental() %}
-        and session_key in (select session_key from touched where {{ is_sought('session_key') }})
+        and session_key in (
+            select session_key from touched
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),
@@ -85,7 +88,10 @@ records as (
     select * from record_versions
     where is_current and not is_rejected
     {%- if is_incremental() %}
-        and session_key in (select session_key from touched where {{ is_sought('session_key') }})
+        and session_key in (
+            select session_key from touched
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),
@@ -184,7 +190,12 @@ renumbered_visitors as (
     select visitor_key from present
     union
     select visitor_key from {{ this }}
-    where is_current and session_key in (select session_key from touched where {{ is_sought('session_key') }})
+    where
+        is_current
+        and session_key in (
+            select session_key from touched
+            where {{ is_sought('session_key') }}
+        )
 
 ),
 

@@ -53,7 +53,10 @@ former as (
     inner join to_split on known.session_key = to_split.session_key
     where
         known.is_current
-        and known.session_key in (select session_key from to_split where {{ is_sought('session_key') }})
+        and known.session_key in (
+            select session_key from to_split
+            where {{ is_sought('session_key') }}
+        )
         and known.occurred_at >= to_split.reads_from
 
 ),
@@ -180,7 +183,12 @@ ids as (
         event_key,
         event_id,
     from {{ ref('int_event_versions') }}
-    where is_current and event_key in (select event_key from untold where {{ is_sought('event_key') }})
+    where
+        is_current
+        and event_key in (
+            select event_key from untold
+            where {{ is_sought('event_key') }}
+        )
 
 ),
 {%- else -%}

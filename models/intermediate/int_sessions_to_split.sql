@@ -97,7 +97,10 @@ idle_sessions as (
             and known.occurred_at <= {{ add_minutes('windows.last_at', idle_minutes) }}
     where
         known.is_current
-        and known.visitor_key in (select visitor_key from windows where {{ is_sought('visitor_key') }})
+        and known.visitor_key in (
+            select visitor_key from windows
+            where {{ is_sought('visitor_key') }}
+        )
         and {{ uses_session_method('idle', 'known.source') }}
     group by known.session_key, known.started_at
 

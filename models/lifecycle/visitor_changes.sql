@@ -42,7 +42,8 @@ of_sessions as (
         changes.changed_at,
         changes.is_forced,
     from versions
-    inner join changes on versions.session_key = changes.session_key and {{ is_sought('changes.session_key') }}
+    inner join changes
+        on versions.session_key = changes.session_key and {{ is_sought('changes.session_key') }}
     {%- if not lifecycle_models_built() %}
     -- A mart that begins anew takes every visitor.
     where false

@@ -27,7 +27,11 @@ sessions as (
 
     select * from {{ ref('fct_sessions') }}
     {%- if is_incremental() %}
-    where session_key in (select session_key from due where {{ is_sought('session_key') }})
+    where
+        session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),
@@ -37,7 +41,10 @@ events as (
     select * from {{ ref('fct_events') }}
     where source = 'snowplow'
     {%- if is_incremental() %}
-        and session_key in (select session_key from due where {{ is_sought('session_key') }})
+        and session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),

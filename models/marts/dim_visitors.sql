@@ -23,7 +23,10 @@ sessions as (
     select * from {{ ref('fct_sessions') }}
     where visitor_key is not null
     {%- if is_incremental() %}
-        and visitor_key in (select visitor_key from due where {{ is_sought('visitor_key') }})
+        and visitor_key in (
+            select visitor_key from due
+            where {{ is_sought('visitor_key') }}
+        )
     {%- endif %}
 
 ),
@@ -32,7 +35,11 @@ events as (
 
     select * from {{ ref('fct_events') }}
     {%- if is_incremental() %}
-    where visitor_key in (select visitor_key from due where {{ is_sought('visitor_key') }})
+    where
+        visitor_key in (
+            select visitor_key from due
+            where {{ is_sought('visitor_key') }}
+        )
     {%- endif %}
 
 ),
@@ -41,7 +48,11 @@ aliases as (
 
     select * from {{ ref('int_aliases') }}
     {%- if is_incremental() %}
-    where visitor_key in (select visitor_key from due where {{ is_sought('visitor_key') }})
+    where
+        visitor_key in (
+            select visitor_key from due
+            where {{ is_sought('visitor_key') }}
+        )
     {%- endif %}
 
 ),

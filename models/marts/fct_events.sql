@@ -23,7 +23,11 @@ events as (
 
     select * from {{ ref('events_this_run') if is_incremental() else ref('events_published') }}
     {%- if is_incremental() %}
-    where session_key in (select session_key from due where {{ is_sought('session_key') }})
+    where
+        session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),

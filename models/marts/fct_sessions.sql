@@ -23,7 +23,11 @@ published as (
 
     select session_key from {{ ref('sessions_lifecycle_manifest') }}
     {%- if is_incremental() %}
-    where session_key in (select session_key from due where {{ is_sought('session_key') }})
+    where
+        session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),
@@ -37,7 +41,11 @@ sessions as (
 events as (
 
     select * from {{ ref('fct_events') }}
-    where session_key in (select session_key from published where {{ is_sought('session_key') }})
+    where
+        session_key in (
+            select session_key from published
+            where {{ is_sought('session_key') }}
+        )
 
 ),
 

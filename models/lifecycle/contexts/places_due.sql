@@ -20,7 +20,11 @@ manifest as (
 
     select * from {{ ref('sessions_lifecycle_manifest') }}
     {%- if goes_on %}
-    where session_key in (select session_key from due where {{ is_sought('session_key') }})
+    where
+        session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),
@@ -29,7 +33,11 @@ places as (
 
     select * from {{ ref('int_events_sessionized') }}
     {%- if goes_on %}
-    where session_key in (select session_key from due where {{ is_sought('session_key') }})
+    where
+        session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
     {%- endif %}
 
 ),

@@ -75,7 +75,11 @@ ranked as (
         _file,
         _line,
     from deliveries
-    where session_id in (select session_id from suspects where {{ is_sought('session_id') }})
+    where
+        session_id in (
+            select session_id from suspects
+            where {{ is_sought('session_id') }}
+        )
     window delivered as (
         partition by session_id
         order by

@@ -72,7 +72,11 @@ ranked as (
         _file,
         _line,
     from deliveries
-    where id in (select id from suspects where {{ is_sought('id') }})
+    where
+        id in (
+            select id from suspects
+            where {{ is_sought('id') }}
+        )
     window delivered as (
         partition by id
         order by

@@ -72,7 +72,11 @@ ranked as (
         _file,
         _line,
     from deliveries
-    where event_id in (select event_id from suspects where {{ is_sought('event_id') }})
+    where
+        event_id in (
+            select event_id from suspects
+            where {{ is_sought('event_id') }}
+        )
     window delivered as (
         partition by event_id
         order by
