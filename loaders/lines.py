@@ -32,7 +32,7 @@ FOREIGN_FORM = re.compile(
     rb"|(?P<parquet>PAR1)|(?P<avro>Obj\x01)|(?P<utf_16>\xff\xfe|\xfe\xff)"
 )
 FOREIGN_FORM_BYTES = 10
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 32 << 20
 # The first batch, for which others wait, is so much smaller.
 FIRST_BATCH_SHARE = 8
 # Two of DuckDB's vectors: it takes parts of a table as they come, and small ones cost as much as full ones.
