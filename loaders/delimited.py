@@ -35,9 +35,17 @@ class Header:
     def column(self, name: str) -> str | None:
         """Return the column of `landing_rows` that holds `name`, None where the file has no such column."""
         for position, candidate in enumerate(self.names):
-            if key_of(candidate) == name.lower():
+            if _key(candidate) == name.lower():
                 return f"c{position}"
         return None
+
+    def places(self, renamed: Mapping[str, str]) -> dict[str, str]:
+        """Return the columns of `landing_rows` by their keys, of a repeated key the last one.
+
+        A key is the name as it is looked for, or what `renamed` has in its stead.
+        """
+        keys = map(_key, self.names)
+        return {renamed.get(key, key): f"c{position}" for position, key in enumerate(keys)}
 
     def missing(self, names: tuple[str, ...]) -> list[str]:
         """Return those of `names` that the file does not have."""
@@ -45,7 +53,7 @@ class Header:
 
     def has_names(self, names: tuple[str, ...]) -> bool:
         """Return whether these are the columns, in whatever order and case."""
-        return sorted(map(key_of, self.names)) == sorted(map(key_of, names))
+        return sorted(map(_key, self.names)) == sorted(map(_key, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +179,9 @@ def rows_to_records(
     what no field reads becomes JSON, for the extras. Columns are found by the fields' keys in lower case;
     `renamed` has the keys of those that go by another name. None of `fields` is JSON.
     """
-    keys = [(renamed or {}).get(key, key) for key in map(key_of, header.names)]
-    places = {key: f"c{position}" for position, key in enumerate(keys)}
-    known = {field.key for field in fields}
+    places = header.places(renamed or {})
     record = ", ".join(f"'{field.key}': {places.get(field.key, 'NULL')}::VARCHAR" for field in fields)
-    others = {f"n{number}": name for number, name in enumerate(places) if name not in known}
-    pairs = ", ".join(f"${parameter}, {places[name]}" for parameter, name in others.items())
-    document = f"json_object({pairs})::VARCHAR" if others else "NULL::VARCHAR"
+    others, document = others_as_json(places, fields)
     load.connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE landing_records AS
@@ -198,9 +202,20 @@ def rows_to_records(
     )
 
 
+def others_as_json(places: Mapping[str, str], fields: tuple[Field, ...]) -> tuple[dict[str, str], str]:
+    """Return the keys that none of the fields reads, by parameter, and SQL for the JSON text that takes them.
+
+    `places` has the columns by their keys; the text is null where no other key is among them.
+    """
+    known = {field.key for field in fields}
+    others = {f"n{number}": key for number, key in enumerate(places) if key not in known}
+    pairs = ", ".join(f"${parameter}, {places[key]}" for parameter, key in others.items())
+    return others, f"json_object({pairs})::VARCHAR" if others else "NULL::VARCHAR"
+
+
 def _row_as_json(header: Header) -> tuple[dict[str, str], str]:
     """Return SQL for the JSON text of a row of `landing_rows`, and the names of keys that it takes."""
-    names = {f"n{position}": key_of(name) for position, name in enumerate(header.names)}
+    names = {f"n{position}": _key(name) for position, name in enumerate(header.names)}
     pairs = ", ".join(f"${key}, c{position}" for position, key in enumerate(names))
     return names, f"json_object({pairs})::VARCHAR"
 
@@ -209,8 +224,7 @@ def _as_text(kind: pa.DataType, column: str) -> str:
     return f"to_json({column})::VARCHAR" if pa.types.is_nested(kind) else f"{column}::VARCHAR"
 
 
-def key_of(name: str) -> str:
-    """Return the name of a column as it is looked for."""
+def _key(name: str) -> str:
     return name.strip().lower()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate, chain
 from typing import BinaryIO
@@ -89,13 +90,20 @@ def read_batches(
     enough = BATCH_BYTES // FIRST_BATCH_SHARE
     for name, data_file in files.items():
         first = 1
-        for block in _blocks(landing, data_file, only_gzip=only_gzip):
+        for block in read_blocks(landing, data_file, only_gzip=only_gzip):
             first += batch.add(name, first, block)
             if batch.size > enough:
                 yield batch.take()
                 enough = BATCH_BYTES
     if batch.size:
         yield batch.take()
+
+
+def lines_of_each(batch: pa.Table) -> Counter[str]:
+    """Return how many rows of the batch each file has, by what its column `file` names it."""
+    return Counter(
+        {each["values"]: each["counts"] for each in batch.column("file").value_counts().to_pylist()}
+    )
 
 
 def batch_of(name: str, first: int, block: bytes) -> pa.Table | None:
@@ -110,7 +118,7 @@ def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
 
     A line longer than LINE_BYTES_LIMIT is yielded cut behind the limit, so that no line fills the memory.
     """
-    return chain.from_iterable(map(_split, _blocks(landing, file)))
+    return chain.from_iterable(map(_split, read_blocks(landing, file)))
 
 
 def read_bytes(landing: Landing, file: DataFile, *, only_gzip: bool = False) -> Iterator[bytes]:
@@ -175,7 +183,7 @@ def _new_member() -> zlib._Decompress:
     return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
 
 
-def _blocks(landing: Landing, file: DataFile, *, only_gzip: bool = False) -> Iterator[bytes]:
+def read_blocks(landing: Landing, file: DataFile, *, only_gzip: bool = False) -> Iterator[bytes]:
     r"""Yield one or more whole lines at a time, without the last `\n`, and as `read_lines` cuts them."""
     for number, block in enumerate(_whole_lines(read_bytes(landing, file, only_gzip=only_gzip))):
         yield block if number else block.removeprefix(BYTE_ORDER_MARK)

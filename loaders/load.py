@@ -17,7 +17,7 @@ from loaders.exports import DataFile, Export
 from loaders.fields import Field, fault, parsed, structure
 from loaders.landing import Landing
 from loaders.ledger import RejectedLine
-from loaders.lines import read_batches
+from loaders.lines import lines_of_each, read_batches
 from loaders.plain import Run
 from loaders.queries import first_row
 from loaders.warehouse import one_thread
@@ -129,6 +129,7 @@ class Load:
             for window.table in one_ahead(batches):
                 begun = set(self.lines_of)
                 self.count(window.table)
+                self.shown_lines = window.table.num_rows
                 yield [name for name in self.lines_of if name not in begun]
 
     def read_lines(self, files: Mapping[str, DataFile]) -> None:
@@ -146,9 +147,7 @@ class Load:
     def count(self, batch: pa.Table) -> None:
         """Count the rows of `batch` as lines of the files in its column `file`."""
         self.lines += batch.num_rows
-        self.shown_lines = batch.num_rows
-        for counted in batch.column("file").value_counts().to_pylist():
-            self.lines_of[counted["values"]] += counted["counts"]
+        self.lines_of += lines_of_each(batch)
 
     def insert_run(self, table: str, columns: str, query: str, run: Run, /, **values: object) -> int:
         """Insert the rows of `query`, which reads the run as `landing_run`, and count those of the run."""

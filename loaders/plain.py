@@ -17,9 +17,7 @@ from pyarrow import csv
 
 from loaders.exports import DataFile
 from loaders.landing import Landing
-from loaders.limits import NESTING
-from loaders.lines import BYTE_ORDER_MARK, LINE_BYTES_LIMIT, read_bytes
-from loaders.nesting import is_deeper
+from loaders.lines import BYTE_ORDER_MARK, LINE_BYTES_LIMIT, lines_of_each, read_blocks
 
 PIECE_BYTES = 4 << 20
 # As many rows as DuckDB compresses together: those that arrive so need not be put together once more.
@@ -27,7 +25,6 @@ GROUP_ROWS = 122_880
 GROUP_BYTES = 48 << 20
 # So many tables are made before DuckDB takes them: it takes none while it compresses.
 TABLES_AHEAD = 4
-BRACKETS_BLOCK_BYTES = 16 << 10
 TIME_RANGE_US = (0, 4_102_444_799_999_999)
 # Arrow and raw/parsers.sql agree on times with minutes, and on those with a zone where they have seconds.
 TIME_CHARACTERS = len("1970-01-01T00:00")
@@ -36,7 +33,7 @@ COLONS = (len("1970-01-01T00"), TIME_CHARACTERS)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole lines of the file that `_file` names; `first` is the number of the first one, from 1."""
+    r"""Lines of the file that `_file` names, each with a `\n`; `first` is the number of the first, from 1."""
 
     file: str
     first: int
@@ -45,7 +42,7 @@ class Piece:
     @property
     def size(self) -> int:
         """How many lines these are."""
-        return self.text.count(b"\n") + (not self.text.endswith(b"\n"))
+        return self.text.count(b"\n")
 
     @property
     def block(self) -> bytes:
@@ -79,8 +76,7 @@ class Run:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         table, self._first = self._first, None
         while isinstance(table, pa.Table) and table.schema == self.schema:
-            for counted in table.column("file").value_counts().to_pylist():
-                self.counts[counted["values"]] += counted["counts"]
+            self.counts += lines_of_each(table)
             yield from table.to_batches()
             # What was read need not be held until the next one is there.
             del table
@@ -112,10 +108,21 @@ def read_pieces(landing: Landing, name: str, file: DataFile) -> Iterator[Piece]:
     Of a line longer than LINE_BYTES_LIMIT the end is left out somewhere behind the limit.
     """
     first = 1
-    for text in _whole_lines(read_bytes(landing, file)):
-        piece = Piece(name, first, text.removeprefix(BYTE_ORDER_MARK) if first == 1 else text)
-        yield piece
-        first += piece.size
+    held: list[bytes] = []
+    size = 0
+    for block in read_blocks(landing, file):
+        held.append(block)
+        size += len(block)
+        if size >= PIECE_BYTES:
+            yield (piece := _piece(name, first, held))
+            first += piece.size
+            held, size = [], 0
+    if held:
+        yield _piece(name, first, held)
+
+
+def _piece(name: str, first: int, blocks: list[bytes]) -> Piece:
+    return Piece(name, first, b"\n".join([*blocks, b""]))
 
 
 def grouped(
@@ -210,21 +217,6 @@ def placed(table: pa.Table, file: str, first: int) -> pa.Table:
     return table.append_column("file", pa.repeat(file, table.num_rows)).append_column("line", lines)
 
 
-def may_be_deep(text: bytes) -> bool:
-    """Return whether the JSON in some line may be nested more than NESTING levels deep."""
-    levels = NESTING.value
-    starts = range(0, len(text), BRACKETS_BLOCK_BYTES)
-    blocks = (text[start : start + BRACKETS_BLOCK_BYTES] for start in starts)
-    # A line reaches over three blocks only where the one between has no end of a line.
-    if all(
-        block.count(b"[") + block.count(b"{") <= levels // 2
-        and (b"\n" in block or len(text) <= start + BRACKETS_BLOCK_BYTES)
-        for start, block in zip(starts, blocks, strict=True)
-    ):
-        return False
-    return any(is_deeper(line, levels) for line in text.split(b"\n"))
-
-
 def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """Return the times that `as_time` reads in the texts; None where it may read none in some of them."""
     if texts.null_count == len(texts):
@@ -243,30 +235,6 @@ def moments(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
             return None
     ends = pc.min_max(found.cast(pa.int64())).as_py()
     return found if TIME_RANGE_US[0] <= ends["min"] and ends["max"] <= TIME_RANGE_US[1] else None
-
-
-def _whole_lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    held: list[bytes | memoryview] = []
-    whole = begun = 0
-    for chunk in chunks:
-        end = chunk.rfind(b"\n") + 1
-        is_over = begun > LINE_BYTES_LIMIT
-        if not end:
-            if not is_over:
-                held.append(chunk)
-                begun += len(chunk)
-            continue
-        start = chunk.find(b"\n") if is_over else 0
-        view = memoryview(chunk)
-        held.append(view[start:end])
-        whole += begun + end - start
-        if whole >= PIECE_BYTES:
-            yield b"".join(held)
-            held, whole = [], 0
-        begun = len(chunk) - end
-        held.append(view[end:])
-    if whole + begun:
-        yield b"".join(held)
 
 
 def _joined(tables: list[pa.Table]) -> pa.Table:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from loaders.ahead import some_ahead
-from loaders.delimited import Layout, csv_layout, key_of
+from loaders.delimited import Layout, csv_layout, others_as_json
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, extras
@@ -53,18 +53,17 @@ class _InDoubtError(Exception):
 
 
 def land_plain_csv(
-    load: Load, files: Mapping[str, DataFile], columns: tuple[str, ...], target: Target, source_id: str | None
+    load: Load, file: DataFile, columns: tuple[str, ...], target: Target, source_id: str | None
 ) -> bool:
-    """Land the file as rows of the target, if all of it proves sound; return whether it did.
+    """Land the load's one file as rows of the target, if all of it proves sound; return whether it did.
 
-    `columns` are those of `read_csv`, `files` has the one file by the name for `_file`. What no field reads
-    goes to `extras`. Nothing is landed of a file in doubt.
+    `columns` are those of `read_csv`. What no field reads goes to `extras`. Nothing is landed of a file in
+    doubt.
     """
-    ((name, file),) = files.items()
     before = load.rows, load.lines, load.lines_of.copy()
     try:
         proof = _Proof(_plain_layout(load, file, columns), target)
-        pieces = _whole_rows(read_pieces(load.landing, name, file))
+        pieces = _whole_rows(read_pieces(load.landing, load.export.identity, file))
         for part in runs(some_ahead(grouped(pieces, proof), TABLES_AHEAD)):
             if isinstance(part, Piece):
                 raise _InDoubtError
@@ -81,16 +80,15 @@ class _Proof:
     """What is sure of the pieces of one file, which come in order."""
 
     def __init__(self, layout: Layout, target: Target) -> None:
-        keys = [target.renamed.get(key, key) for key in map(key_of, layout.header.names)]
-        if len(set(keys)) < len(keys) or not set(target.needed) <= set(keys):
+        names = layout.header.names
+        self._places = layout.header.places(target.renamed)
+        if len(self._places) < len(names) or not set(target.needed) <= self._places.keys():
             raise _InDoubtError
         self._fields = target.fields
-        self._columns = [f"c{position}" for position in range(len(keys))]
-        self._places = dict(zip(keys, self._columns, strict=True))
+        self._columns = list(self._places.values())
         self._skipped = int(layout.has_header)
         self._rows = 0
-        known = {field.key for field in target.fields}
-        self.others = {f"n{number}": key for number, key in enumerate(keys) if key not in known}
+        self.others, self._document = others_as_json(self._places, target.fields)
         """The keys that no field reads, by the parameters of the projection that name them."""
 
     def __call__(self, piece: Piece) -> pa.Table | None:
@@ -98,7 +96,7 @@ class _Proof:
         bare = QUOTED.sub(b"", piece.text) if b'"' in piece.text else piece.text
         if b'"' in bare:
             return None
-        rows = bare.count(b"\n") + (not piece.text.endswith(b"\n"))
+        rows = bare.count(b"\n")
         form = FORM if bare is piece.text else FORM_WITH_LINES
         table = cut(piece.text, dict.fromkeys(self._columns, pa.string()), form, rows)
         if table is None:
@@ -119,12 +117,11 @@ class _Proof:
         """Return the raw columns that the file fills, and the query of their values in `landing_run`."""
         present = [field for field in self._fields if field.key in self._places]
         values = ["$source_id", *(self._value(field) for field in present)]
-        pairs = ", ".join(f"${parameter}, {self._places[key]}" for parameter, key in self.others.items())
-        document = f"json_object({pairs})::VARCHAR" if pairs else "NULL::VARCHAR"
         names = ["source_id", *(field.column for field in present), "extras"]
+        values.append(extras(self._fields, self._document))
         return (
             ", ".join(f'"{name}"' for name in names),
-            f"SELECT {', '.join(values)}, {extras(self._fields, document)}, file, line FROM landing_run",
+            f"SELECT {', '.join(values)}, file, line FROM landing_run",
         )
 
     def _value(self, field: Field) -> str:

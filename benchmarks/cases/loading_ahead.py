@@ -23,8 +23,7 @@ def measure_ahead(workspace: Workspace, found: Findings) -> None:
     paths = sorted(folder.rglob("*.json.gz"))
     size = sum(path.stat().st_size for path in paths)
     here = Loads(workspace, "monetate", folder, sessions)
-    here.load()
-    pace = max(1, round(size / here.measure("").median))
+    pace = max(1, round(size / here.load()))
     downloads = []
     with serving(folder, pace) as store:
         there = Loads(workspace, "monetate", store.uri, sessions, store.environment)

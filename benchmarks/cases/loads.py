@@ -32,14 +32,19 @@ class Loads:
         self._runs: list[Run] = []
         self.project = Project(workspace.folder / f"load-{vendor}", environment=environment or {})
 
-    def load(self) -> None:
-        """Load everything into a new database; raises BenchmarkError where it is not all there."""
+    def load(self) -> float:
+        """Load everything into a new database, and return the seconds of the whole process.
+
+        Raises BenchmarkError where it is not all there.
+        """
         self.project.folder.mkdir(parents=True, exist_ok=True)
         self.project.forget()
-        self._runs.append(self.project.load(self._vendor, self._place))
+        run = self.project.load(self._vendor, self._place)
+        self._runs.append(run)
         landed = count(self.project.database, "SELECT sum(rows) FROM raw.loads WHERE status = 'loaded'")
         if landed != self._rows:
             raise BenchmarkError(f"{self._vendor}: {landed:,} rows were landed, not {self._rows:,}.")
+        return run.seconds
 
     def measure(self, name: str) -> Measure:
         """Return the seconds of the whole process, and its peak memory."""

@@ -8,9 +8,16 @@ from typing import Any
 
 import duckdb
 
+from loaders.exports import Options
+from loaders.landing import open_landing
 from loaders.landing.cache import LOCK_NAME
 from loaders.landing.download import PART
+from loaders.loading import load_landing
 from loaders.vendors.registry import VENDORS
+from loaders.warehouse import connect
+
+# Rows by table.
+Contents = dict[str, list[tuple[Any, ...]]]
 
 RAW_TABLES = tuple(table for make in VENDORS.values() for table in make().tables)
 # What two loads of the same files may differ in.
@@ -53,7 +60,7 @@ def cached_files(cache: Path) -> list[Path]:
     return [path for path in cache.glob("*/run-*/*") if path.name != LOCK_NAME]
 
 
-def contents(connection: duckdb.DuckDBPyConnection, *vendors: str) -> dict[str, list[tuple[Any, ...]]]:
+def contents(connection: duckdb.DuckDBPyConnection, *vendors: str) -> Contents:
     """Return all rows of the ledger and of the vendors' raw tables, without what two loads differ in."""
     tables = [table for vendor in vendors for table in VENDORS[vendor]().tables]
     return {table: _content(connection, table) for table in (*LEDGER_TABLES, *tables)}
@@ -92,3 +99,14 @@ def _check_quarantine(connection: duckdb.DuckDBPyConnection, loaded: dict[int, l
     assert counted.keys() <= loaded.keys()
     for load_id, (_, export_id, _, _, rejected, _) in loaded.items():
         assert counted.get(load_id, 0) == rejected, export_id
+
+
+def loaded(vendor: str, folder: Path, database: Path) -> Contents:
+    """Load a folder into a new database, and return all that was kept of it."""
+    database.unlink(missing_ok=True)
+    connection = connect(database)
+    load_landing(connection, VENDORS[vendor](), open_landing(str(folder)), Options())
+    check_sound(connection)
+    found = contents(connection, vendor)
+    connection.close()
+    return found

@@ -20,7 +20,6 @@ from loaders.fields import Field, Kind
 from loaders.landing import open_landing
 from loaders.ledger import Ledger
 from loaders.load import Load, NotSoundError
-from loaders.loading import load_landing
 from loaders.samples import FEWEST_EVENTS
 from loaders.samples.generate import write_samples
 from loaders.vendors.registry import VENDORS
@@ -29,9 +28,8 @@ from tests.loaders.conftest import LoadFolder, Rows
 from tests.loaders.mutations import mutated
 from tests.loaders.rudderstack_delivery import call, row
 from tests.loaders.snowplow_delivery import RUN, event, finisher, tsv, writer
-from tests.loaders.soundness import check_sound, contents
+from tests.loaders.soundness import Contents, loaded
 
-Contents = dict[str, list[tuple[Any, ...]]]
 MONETATE = "4711/raw_data/session_stream/2026/03/01"
 MILLIS = 1493610300000
 SESSION = {
@@ -95,16 +93,6 @@ HARD_SESSIONS: tuple[str | bytes, ...] = (
     b'{"session_id": "\xe9", "start_time": 1493610300000}',
     b'{"session_id": "\xed\xa0\x80", "start_time": 1493610300000}',
 )  # fmt: skip
-
-
-def loaded(vendor: str, folder: Path, database: Path) -> Contents:
-    database.unlink(missing_ok=True)
-    connection = connect(database)
-    load_landing(connection, VENDORS[vendor](), open_landing(str(folder)), Options())
-    check_sound(connection)
-    found = contents(connection, vendor)
-    connection.close()
-    return found
 
 
 def both(vendor: str, folder: Path, database: Path) -> tuple[Contents, Contents]:

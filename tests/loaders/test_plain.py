@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -14,20 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders import lines, plain
-from loaders.exports import Options
 from loaders.landing import CHUNK_BYTES, open_landing
-from loaders.loading import load_landing
 from loaders.plain import TsvCutter, moments, read_pieces
-from loaders.vendors.registry import VENDORS
 from loaders.vendors.rudderstack import loader as rudderstack
 from loaders.vendors.snowplow import events
 from loaders.vendors.snowplow.columns import ATOMIC_COLUMNS
-from loaders.warehouse import connect
 from tests.loaders.conftest import LoadFolder
 from tests.loaders.snowplow_delivery import event, tsv
-from tests.loaders.soundness import check_sound, contents
+from tests.loaders.soundness import loaded
 
-Contents = dict[str, list[tuple[Any, ...]]]
 MARK = b"\xef\xbb\xbf"
 E1, E2, E3 = (tsv(event(name, user_id=f"u {name}", geo_city="Köln")).encode() for name in ("e1", "e2", "e3"))
 ATOMIC = tsv(event("a1"), columns=ATOMIC_COLUMNS).encode()
@@ -160,16 +154,6 @@ def cut_small(monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> None:
     """Have pieces end at the next end of a line behind so many bytes."""
     monkeypatch.setattr(plain, "PIECE_BYTES", piece_bytes)
     monkeypatch.setattr(lines, "CHUNK_BYTES", min(piece_bytes * 50, CHUNK_BYTES))
-
-
-def loaded(vendor: str, folder: Path, database: Path) -> Contents:
-    database.unlink(missing_ok=True)
-    connection = connect(database)
-    load_landing(connection, VENDORS[vendor](), open_landing(str(folder)), Options())
-    check_sound(connection)
-    found = contents(connection, vendor)
-    connection.close()
-    return found
 
 
 @pytest.mark.parametrize("piece_bytes", [1, 4 << 20])

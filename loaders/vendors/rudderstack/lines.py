@@ -232,7 +232,7 @@ def land_plain_columns(
     `names` are those of its columns where it has no header.
     """
     target = Target(f"raw_rudderstack.{table}", row_fields(table), NEEDED_COLUMNS, RENAMED_COLUMNS)
-    return land_plain_csv(load, {load.export.identity: file}, names, target, source_id)
+    return land_plain_csv(load, file, names, target, source_id)
 
 
 def land_columns(load: Load, header: Header, table: str, source_id: str | None) -> None:

@@ -19,8 +19,10 @@ from loaders.delimited import Header, read_csv, read_parquet
 from loaders.errors import DamagedFileError
 from loaders.exports import DataFile
 from loaders.fields import Field, Kind, extras, fault
+from loaders.limits import NESTING
 from loaders.lines import batch_of
 from loaders.load import Load, NotSoundError
+from loaders.nesting import has_deeper_line
 from loaders.objects import ObjectForm
 from loaders.objects import land_objects as land_form
 from loaders.plain import (
@@ -29,7 +31,6 @@ from loaders.plain import (
     Run,
     TsvCutter,
     grouped,
-    may_be_deep,
     moments,
     placed,
     read_pieces,
@@ -150,7 +151,7 @@ class _Proof:
         """Return the fields, file and line of each line of the piece; None where one may be bad or blank."""
         text = piece.text.replace(b"\r\n", b"\n")
         cutter = self._cutters.get(text.partition(b"\n")[0].count(b"\t") + 1)
-        if cutter is None or may_be_deep(text):
+        if cutter is None or has_deeper_line(text, NESTING.value):
             return None
         table = cutter.cut(text, piece.size)
         if table is None:
