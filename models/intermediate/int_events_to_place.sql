@@ -79,21 +79,9 @@ moved as (
 
 former as (
 
-    select
-        event_key,
-        source,
-        session_key,
-        visitor_key,
-        occurred_at,
-    from replaced
+    select * from replaced
     union all
-    select
-        event_key,
-        source,
-        session_key,
-        visitor_key,
-        occurred_at,
-    from moved
+    select * from moved
 
 ),
 {%- else -%}
