@@ -4,10 +4,10 @@
 
 {#- Two control characters part and mark nulls: no vendor's id contains them, so no two lists of values meet. -#}
 {% macro duckdb__content_key(expressions) -%}
-    cast(md5(concat_ws(
+    cast(unhex(md5(concat_ws(
         chr(31)
         {%- for expression in expressions %}, coalesce({{ expression }}, chr(30)){% endfor -%}
-    )) as uuid)
+    ))) as uuid)
 {%- endmacro %}
 
 

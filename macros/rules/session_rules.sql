@@ -16,7 +16,7 @@
 {% macro starts_session() -%}
     (
         stream_previous_at is null
-        or ({{ uses_session_method('idle') }} and {{ starts_idle_session('occurred_at', 'stream_previous_at') }})
+        or (is_idle and {{ starts_idle_session('occurred_at', 'stream_previous_at') }})
     )
 {%- endmacro %}
 

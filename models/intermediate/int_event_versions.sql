@@ -3,6 +3,7 @@
         materialized='incremental',
         unique_key='event_key',
         incremental_predicates=['is_current'],
+        contract={'enforced': true},
         post_hook="{{ remember(changed_through(" ~ [
             'stg_pendo__repeated_events', 'stg_rudderstack__repeated_tracks', 'stg_snowplow__repeated_events',
             'stg_leanplum__repeated_events', 'int_session_record_versions',

@@ -29,6 +29,12 @@ with session_records as (
 
 ),
 
+aliases as (
+
+    select * from {{ ref('int_aliases') }}
+
+),
+
 {% if is_incremental() -%}
 to_place as (
 
@@ -65,10 +71,9 @@ stream as (
 
     select
         event_key,
-        source,
         alias_key,
-        visitor_key,
         {{ stream_key('source', 'visitor_key', 'session_key') }} as stream_key,
+        {{ uses_session_method('idle') }} as is_idle,
         occurred_at,
         lifecycle_at,
         staged_at,
@@ -82,10 +87,9 @@ stream as (
     union all
     select
         to_place.event_key,
-        to_place.source,
         to_place.alias_key,
-        to_place.visitor_key,
         {{ stream_key('to_place.source', 'to_place.visitor_key', 'to_place.native_session_key') }} as stream_key,
+        {{ uses_session_method('idle', 'to_place.source') }} as is_idle,
         to_place.occurred_at,
         to_place.lifecycle_at,
         to_place.staged_at,
@@ -107,20 +111,13 @@ events as (
 
 ),
 
-aliases as (
-
-    select * from {{ ref('int_aliases') }}
-
-),
-
 stream as (
 
     select
         events.event_key,
-        events.source,
         aliases.alias_key,
-        aliases.visitor_key,
         {{ stream_key('events.source', 'aliases.visitor_key', 'events.native_session_key') }} as stream_key,
+        {{ uses_session_method('idle', 'events.source') }} as is_idle,
         events.occurred_at,
         events.{{ lifecycle_time() }} as lifecycle_at,
         events.changed_at as staged_at,
@@ -133,29 +130,53 @@ stream as (
 ),
 {%- endif %}
 
--- Only where two events of a stream share a moment do their ids decide which comes first, once and for all.
+-- What shares its moment with another event of the stream has no order yet, or the one it had.
+ranked as (
+
+    select
+        *,
+        lag(occurred_at) over stream_order as before_at,
+        lead(occurred_at) over stream_order as after_at,
+        rank() over stream_order as stream_rank,
+    from stream
+    window stream_order as (partition by stream_key order by occurred_at{{ ', former_number' if is_incremental() }})
+
+),
+
+sharing as (
+
+    select * from ranked
+    where before_at = occurred_at or after_at = occurred_at
+
+),
+
+{% if is_incremental() -%}
 shared_moments as (
 
     select
         stream_key,
         occurred_at,
-    from stream
-    group by all
-    having count(*) > 1{{ ' and count(former_number) < count(*)' if is_incremental() }}
+    from sharing
+    group by stream_key, occurred_at
+    having count(former_number) < count(*)
 
 ),
 
 tied as (
 
-    select
-        stream.event_key,
-        stream.stream_key,
-        stream.occurred_at,
-    from stream
+    select sharing.*
+    from sharing
     inner join shared_moments
-        on stream.stream_key = shared_moments.stream_key and stream.occurred_at = shared_moments.occurred_at
+        on sharing.stream_key = shared_moments.stream_key and sharing.occurred_at = shared_moments.occurred_at
 
 ),
+{%- else -%}
+tied as (
+
+    select * from sharing
+
+),
+{%- endif %}
 
 {% if is_incremental() -%}
 told_ids as (
@@ -203,36 +224,32 @@ ids as (
 ),
 {%- endif %}
 
+-- Only here do the events' ids decide which comes first, once and for all.
 ties as (
 
     select
         tied.event_key,
-        row_number() over (
-            partition by tied.stream_key, tied.occurred_at order by ids.event_id, tied.event_key
-        ) as tie_number,
+        row_number() over (moment order by ids.event_id, tied.event_key) as tie_number,
+        min(tied.stream_rank) over moment as first_rank,
+        min(tied.before_at) over moment as before_at,
     from tied
     inner join ids on tied.event_key = ids.event_key
-
-),
-
-untied as (
-
-    select
-        stream.*,
-        coalesce(ties.tie_number, {{ 'stream.former_number, ' if is_incremental() }}0) as tie_number,
-    from stream
-    left join ties on stream.event_key = ties.event_key
+    window moment as (partition by tied.stream_key, tied.occurred_at)
 
 ),
 
 ordered as (
 
     select
-        *,
-        lag(occurred_at) over stream_order as stream_previous_at,
-        row_number() over stream_order as stream_position,
-    from untied
-    window stream_order as (partition by stream_key order by occurred_at, tie_number)
+        ranked.* exclude (before_at, after_at, stream_rank),
+        coalesce(ties.first_rank + ties.tie_number - 1, ranked.stream_rank) as stream_position,
+        case
+            when ties.tie_number > 1 then ranked.occurred_at
+            when ties.first_rank > 1 then ties.before_at
+            when ties.first_rank is null then ranked.before_at
+        end as stream_previous_at,
+    from ranked
+    left join ties on ranked.event_key = ties.event_key
 
 ),
 
@@ -242,7 +259,7 @@ anchors as (
 
     select {{ value_of_first('event_key', ['stream_position']) }} as event_key
     from ordered
-    where is_tail and former_session_key is not null and {{ uses_session_method('idle') }}
+    where is_tail and former_session_key is not null and is_idle
     group by former_session_key
 
 ),
@@ -285,7 +302,7 @@ sessions as (
     select
         stream_key,
         first_position,
-        any_value(source) as source,
+        any_value(is_idle) as is_idle,
         {{ the_one('event_key', 'starts_session') }} as first_event_key,
         min(lifecycle_at) as first_at,
         {%- if is_incremental() %}
@@ -315,7 +332,7 @@ idle_sessions as (
         end as session_key,
         case when goes_on then split_started_at else first_at end as started_at,
     from sessions
-    where {{ uses_session_method('idle') }}
+    where is_idle
 
 ),
 
@@ -331,7 +348,7 @@ native_sessions as (
         end as started_at,
     from sessions
     left join session_records on sessions.stream_key = session_records.session_key
-    where {{ uses_session_method('native', 'sessions.source') }}
+    where not sessions.is_idle
 
 ),
 
@@ -343,18 +360,30 @@ identified_sessions as (
 
 ),
 
-capped as (
+-- Who and whose it is goes round the windows: they copy every row that they order.
+identified as (
 
     select
         split.*,
+        aliases.source,
+        aliases.visitor_key,
+    from split
+    left join aliases on split.alias_key = aliases.alias_key
+
+),
+
+capped as (
+
+    select
+        identified.*,
         identified_sessions.session_key,
         identified_sessions.started_at,
-        {{ is_beyond_session_cap('split.lifecycle_at', 'identified_sessions.started_at') }} as is_beyond_cap,
-    from split
+        {{ is_beyond_session_cap('identified.lifecycle_at', 'identified_sessions.started_at') }} as is_beyond_cap,
+    from identified
     inner join identified_sessions
         on
-            split.stream_key = identified_sessions.stream_key
-            and split.first_position = identified_sessions.first_position
+            identified.stream_key = identified_sessions.stream_key
+            and identified.first_position = identified_sessions.first_position
 
 ),
 
