@@ -139,7 +139,9 @@ ranked as (
         lead(occurred_at) over stream_order as after_at,
         rank() over stream_order as stream_rank,
     from stream
-    window stream_order as (partition by stream_key order by occurred_at{{ ', former_number' if is_incremental() }})
+    window stream_order as (
+        partition by stream_key order by occurred_at{{ ', former_number' if is_incremental() }}
+    )
 
 ),
 
@@ -378,7 +380,8 @@ capped as (
         identified.*,
         identified_sessions.session_key,
         identified_sessions.started_at,
-        {{ is_beyond_session_cap('identified.lifecycle_at', 'identified_sessions.started_at') }} as is_beyond_cap,
+        {{ is_beyond_session_cap('identified.lifecycle_at', 'identified_sessions.started_at') }}
+            as is_beyond_cap,
     from identified
     inner join identified_sessions
         on
