@@ -41,11 +41,13 @@ sessions as (
 events as (
 
     select * from {{ ref('fct_events') }}
+    {%- if is_incremental() %}
     where
         session_key in (
             select session_key from published
             where {{ is_sought('session_key') }}
         )
+    {%- endif %}
 
 ),
 
