@@ -11,7 +11,8 @@
 {%- set columns = [
     'source', 'app_id', 'native_session_id', 'session_id', 'visitor_id', 'visitor_key', 'started_at', 'ended_at',
     'last_event_at', 'previous_event_at', 'session_sequence_number', 'next_session_started_at', 'event_count',
-    'rejected_event_count', 'is_interaction', 'is_first_interaction', 'is_capped', 'recorded_at',
+    'rejected_event_count', 'first_event_key', 'last_event_key', 'is_interaction', 'is_first_interaction', 'is_capped',
+    'recorded_at',
 ] -%}
 
 with record_versions as (
@@ -101,6 +102,7 @@ event_sessions as (
     select
         session_key,
         {{ the_one('event_key', 'event_sequence_number = 1') }} as first_event_key,
+        {{ value_of_last('event_key', ['event_sequence_number'], 'not is_beyond_cap') }} as last_event_key,
         {{ the_one('alias_key', 'event_sequence_number = 1') }} as alias_key,
         any_value(source) as source,
         min(occurred_at) filter (where not is_beyond_cap) as started_at,
@@ -119,6 +121,7 @@ named_event_sessions as (
     select
         event_sessions.*,
         aliases.visitor_id,
+        aliases.visitor_key,
         staged.app_id,
         staged.native_session_id,
     from event_sessions
@@ -132,6 +135,11 @@ identified_records as (
     select
         records.*,
         coalesce(aliases.visitor_id, records.user_id, records.anonymous_id) as visitor_id,
+        case
+            when aliases.visitor_key is not null then aliases.visitor_key
+            when coalesce(records.user_id, records.anonymous_id) is not null
+                then {{ content_key(['records.source', 'coalesce(records.user_id, records.anonymous_id)']) }}
+        end as visitor_key,
     from records
     left join aliases
         on
@@ -149,11 +157,14 @@ merged as (
         coalesce(identified_records.native_session_id, named_event_sessions.native_session_id)
             as native_session_id,
         coalesce(identified_records.visitor_id, named_event_sessions.visitor_id) as visitor_id,
+        coalesce(identified_records.visitor_key, named_event_sessions.visitor_key) as visitor_key,
         coalesce(identified_records.started_at, named_event_sessions.started_at) as started_at,
         coalesce(identified_records.ended_at, named_event_sessions.ended_at) as ended_at,
         named_event_sessions.last_event_at,
         coalesce(named_event_sessions.event_count, 0) as event_count,
         coalesce(named_event_sessions.rejected_event_count, 0) as rejected_event_count,
+        named_event_sessions.first_event_key,
+        named_event_sessions.last_event_key,
         coalesce(identified_records.is_interaction, true) as is_interaction,
         identified_records.changed_at as recorded_at,
         greatest(identified_records.changed_at, named_event_sessions.changed_at) as changed_at,
@@ -173,10 +184,6 @@ present as (
                 least(merged.ended_at, {{ add_days('merged.started_at', checked_var('max_session_days')) }})
             ) as ended_at
         ),
-        case
-            when merged.visitor_id is not null
-                then {{ content_key(['merged.source', 'merged.visitor_id']) }}
-        end as visitor_key,
         merged.rejected_event_count > 0
         or coalesce({{ is_beyond_session_cap('merged.ended_at', 'merged.started_at') }}, false) as is_capped,
     from merged
@@ -232,6 +239,8 @@ all_sessions as (
         last_event_at,
         event_count,
         rejected_event_count,
+        first_event_key,
+        last_event_key,
         is_interaction,
         is_capped,
         recorded_at,
@@ -249,6 +258,8 @@ all_sessions as (
         last_event_at,
         event_count,
         rejected_event_count,
+        first_event_key,
+        last_event_key,
         is_interaction,
         is_capped,
         recorded_at,
@@ -283,7 +294,7 @@ numbered as (
         end as is_first_interaction,
     from all_sessions
     window visitor_sessions as (
-        partition by source, visitor_key order by started_at nulls last, session_key
+        partition by visitor_key order by started_at nulls last, session_key
     )
 
 ),

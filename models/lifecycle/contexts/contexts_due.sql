@@ -1,10 +1,65 @@
 {{ config(materialized='ephemeral') }}
 
-with places as (
+{%- set reader = 'dim_sessions' -%}
+{#- Read by name: the table is what the run goes on from, and reads this model itself. -#}
+{%- set mart = api.Relation.create(database=target.database, schema='marts', identifier=reader) -%}
+
+-- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('sessions_lifecycle_manifest') }}
+with
+{% if uses_clock('loaded_at') -%}
+{% if continues(mart) -%}
+due as (
+
+    select session_key from {{ ref('session_changes') }}
+    where {{ is_due_for(reader) }}
+
+),
+
+{% endif -%}
+manifest as (
+
+    select session_key from {{ ref('sessions_lifecycle_manifest') }}
+
+),
+
+-- All that a session has within its cap is published: its first and last event are known.
+sessions as (
+
+    select
+        session_key,
+        source,
+        first_event_key,
+        last_event_key,
+    from {{ ref('int_sessions') }}
+    where
+        session_key in (select session_key from manifest)
+        {%- if continues(mart) %}
+        and session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
+        {%- endif %}
+
+),
+{%- else -%}
+places as (
 
     select * from {{ ref('places_due') }}
 
 ),
+
+sessions as (
+
+    select
+        session_key,
+        any_value(source) as source,
+        {{ value_of_first('event_key', ['event_sequence_number']) }} as first_event_key,
+        {{ value_of_last('event_key', ['event_sequence_number']) }} as last_event_key,
+    from places
+    group by session_key
+
+),
+{%- endif %}
 
 events as (
 
@@ -28,18 +83,6 @@ records as (
         _line,
     from {{ ref('int_session_record_versions') }}
     where is_current and not is_rejected
-
-),
-
-sessions as (
-
-    select
-        session_key,
-        any_value(source) as source,
-        {{ value_of_first('event_key', ['event_sequence_number']) }} as first_event_key,
-        {{ value_of_last('event_key', ['event_sequence_number']) }} as last_event_key,
-    from places
-    group by session_key
 
 ),
 
