@@ -19,6 +19,13 @@ due as (
 manifest as (
 
     select session_key from {{ ref('sessions_lifecycle_manifest') }}
+    {%- if continues(mart) %}
+    where
+        session_key in (
+            select session_key from due
+            where {{ is_sought('session_key') }}
+        )
+    {%- endif %}
 
 ),
 
@@ -32,13 +39,10 @@ sessions as (
         last_event_key,
     from {{ ref('int_sessions') }}
     where
-        session_key in (select session_key from manifest)
-        {%- if continues(mart) %}
-        and session_key in (
-            select session_key from due
+        session_key in (
+            select session_key from manifest
             where {{ is_sought('session_key') }}
         )
-        {%- endif %}
 
 ),
 {%- else -%}
