@@ -76,8 +76,6 @@ event_totals as (
 
     select
         visitor_key,
-        any_value(source) as source,
-        any_value(visitor_id) as visitor_id,
         min(occurred_at) as first_event_at,
         max(occurred_at) as last_event_at,
         count(*) as total_events,
@@ -97,6 +95,30 @@ alias_lists as (
 
 ),
 
+-- A session's events may be of others than its visitor. Only of these are the texts of events read.
+visitors_without_sessions as (
+
+    select visitor_key from event_totals
+    where visitor_key not in (select visitor_key from session_totals)
+
+),
+
+visitors_of_events as (
+
+    select
+        visitor_key,
+        any_value(source) as source,
+        any_value(visitor_id) as visitor_id,
+    from {{ ref('fct_events') }}
+    where
+        visitor_key in (
+            select visitor_key from visitors_without_sessions
+            where {{ is_sought('visitor_key') }}
+        )
+    group by visitor_key
+
+),
+
 visitors as (
 
     select
@@ -104,12 +126,12 @@ visitors as (
         source,
         visitor_id,
     from session_totals
-    union
+    union all
     select
         visitor_key,
         source,
         visitor_id,
-    from event_totals
+    from visitors_of_events
 
 ),
 
