@@ -47,34 +47,59 @@ LINES_SCHEMA = pa.schema(
 
 
 class _Batch:
-    """Tables of lines that are waiting to be handed on together."""
+    """Lines that are waiting to be handed on together."""
 
     def __init__(self) -> None:
         self._tables: list[pa.Table] = []
-        self.size = 0
+        self._decoded_size = 0
+        self._runs: list[tuple[str, range]] = []
+        self._blocks: list[bytes] = []
+        self._undecoded_size = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes the lines have, about."""
+        return self._decoded_size + self._undecoded_size
 
     def add(self, file: str, first: int, block: bytes) -> int:
         """Add the lines of a block, the first of which has the number `first`; return how many there are.
 
         Blank ones are counted and left out.
         """
-        texts, damages = _decoded(block)
-        count = len(texts)
-        numbers = pa.array(range(first, first + count), pa.int64())
-        has_text = pc.greater(pc.binary_length(pc.ascii_ltrim_whitespace(texts)), 0)
-        if not pc.all(has_text).as_py():
-            texts, damages, numbers = (each.filter(has_text) for each in (texts, damages, numbers))
-        if len(texts):
-            columns = [pa.repeat(file, len(texts)), numbers, texts, damages]
-            self._tables.append(pa.Table.from_arrays(columns, schema=LINES_SCHEMA))
-            self.size += self._tables[-1].nbytes
+        count = block.count(b"\n") + 1
+        self._runs.append((file, range(first, first + count)))
+        self._blocks.append(block)
+        self._undecoded_size += len(block)
+        # What is done for each block would cost more than its lines do where files are small.
+        if self._undecoded_size >= CHUNK_BYTES:
+            self._decode()
         return count
 
-    def take(self) -> pa.Table:
-        """Return all lines added so far as one table, and begin anew."""
-        table = pa.concat_tables(self._tables).combine_chunks()
-        self._tables, self.size = [], 0
-        return pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
+    def take(self) -> Iterator[pa.Table]:
+        """Yield all lines added so far as one table, if there are any, and begin anew."""
+        self._decode()
+        if self._tables:
+            table = pa.concat_tables(self._tables).combine_chunks()
+            self._tables, self._decoded_size = [], 0
+            yield pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
+
+    def _decode(self) -> None:
+        if not self._blocks:
+            return
+        texts, damages = _decoded(b"\n".join(self._blocks))
+        files = pa.RunEndEncodedArray.from_arrays(
+            pa.array(accumulate(len(lines) for _, lines in self._runs), pa.int32()),
+            pa.array([file for file, _ in self._runs], pa.string()),
+        )
+        numbers = pa.array(chain.from_iterable(lines for _, lines in self._runs), pa.int64())
+        columns = [pc.run_end_decode(files), numbers, texts, damages]
+        has_text = pc.greater(pc.binary_length(pc.ascii_ltrim_whitespace(texts)), 0)
+        if not pc.all(has_text).as_py():
+            columns = [each.filter(has_text) for each in columns]
+        self._runs, self._blocks, self._undecoded_size = [], [], 0
+        if len(columns[0]):
+            self._tables.append(pa.Table.from_arrays(columns, schema=LINES_SCHEMA))
+            self._decoded_size += self._tables[-1].nbytes
 
 
 def read_batches(
@@ -93,10 +118,9 @@ def read_batches(
         for block in read_blocks(landing, data_file, only_gzip=only_gzip):
             first += batch.add(name, first, block)
             if batch.size > enough:
-                yield batch.take()
+                yield from batch.take()
                 enough = BATCH_BYTES
-    if batch.size:
-        yield batch.take()
+    yield from batch.take()
 
 
 def lines_of_each(batch: pa.Table) -> Counter[str]:
@@ -110,7 +134,7 @@ def batch_of(name: str, first: int, block: bytes) -> pa.Table | None:
     """Return a table as `read_batches` makes it of whole lines that are at hand, None where all are blank."""
     batch = _Batch()
     batch.add(name, first, block)
-    return batch.take() if batch.size else None
+    return next(batch.take(), None)
 
 
 def read_lines(landing: Landing, file: DataFile) -> Iterator[bytes]:
