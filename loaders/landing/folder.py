@@ -22,14 +22,14 @@ class FolderLanding:
         self.room = sys.maxsize
         self._only = path.name if path.is_file() else None
         self._root = path.parent if path.is_file() else path
-        self._real_folders: dict[str, str] = {}
+        self._folders: dict[str, tuple[Path, str]] = {}
 
     def list_files(self) -> list[DataFile]:
         """Return all files below the folder.
 
         Raises LandingError where it cannot be read, for what is no file, and for links that lead out of it.
         """
-        self._real_folders.clear()
+        self._folders.clear()
         try:
             return sorted(self._walk(), key=lambda file: file.path)
         except OSError as error:
@@ -49,14 +49,13 @@ class FolderLanding:
 
     def full_path(self, file: DataFile) -> str:
         """Return the absolute path of the file, with no link in it."""
-        path = self.local_path(file)
-        if path.is_symlink():
-            return path.resolve().as_posix()
         # Many files lie in few folders, and each part of a path is looked at.
-        folder = file.path.rpartition("/")[0]
-        if folder not in self._real_folders:
-            self._real_folders[folder] = path.parent.resolve().as_posix().rstrip("/")
-        return f"{self._real_folders[folder]}/{path.name}"
+        if file.folder not in self._folders:
+            folder = self._root / file.folder
+            self._folders[file.folder] = folder, folder.resolve().as_posix().rstrip("/")
+        folder, real_folder = self._folders[file.folder]
+        path = folder / file.name
+        return path.resolve().as_posix() if path.is_symlink() else f"{real_folder}/{file.name}"
 
     def expect(self, files: Iterable[DataFile]) -> None:
         """Do nothing: the files are here."""
@@ -69,7 +68,7 @@ class FolderLanding:
 
     def _walk(self) -> Iterator[DataFile]:
         if self._only is not None:
-            yield self._stat(self._root / self._only)
+            yield self._stat(self._root / self._only, self._only)
             return
         root = os.path.realpath(self._root)
         seen = {root}
@@ -78,24 +77,24 @@ class FolderLanding:
             folders[:] = [
                 name for name in folders if not name.startswith(".") and _is_new(folder, name, seen)
             ]
-            check_link(Path(folder), root)
+            inside = Path(folder)
+            check_link(inside, root)
+            # What stands before the name is the same for all files of the folder.
+            place = f"{inside.relative_to(self._root).as_posix()}/" if inside != self._root else ""
             for name in names:
                 if not is_ignored(name):
-                    check_link(Path(folder) / name, root)
-                    yield self._stat(Path(folder) / name)
+                    path = inside / name
+                    check_link(path, root)
+                    yield self._stat(path, f"{place}{name}")
 
-    def _stat(self, path: Path) -> DataFile:
+    def _stat(self, path: Path, told: str) -> DataFile:
         try:
             str(path).encode()
         except UnicodeEncodeError as error:
             raise LandingError(f"The name of {str(path)!a} is no UTF-8 text; rename the file.") from error
         stat = path.stat()
         check_kind(path, stat.st_mode)
-        return DataFile(
-            path=path.relative_to(self._root).as_posix(),
-            size=stat.st_size,
-            version=str(stat.st_mtime_ns),
-        )
+        return DataFile(path=told, size=stat.st_size, version=str(stat.st_mtime_ns))
 
 
 def _is_new(folder: str, name: str, seen: set[str]) -> bool:
