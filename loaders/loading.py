@@ -26,7 +26,7 @@ from loaders.warehouse import told, transaction
 REFUSED_CONTENT = (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)
 
 # Exports of one file each are loaded together up to so many, of so many bytes as they lie there.
-GROUP_EXPORTS = 1024
+GROUP_EXPORTS = 2048
 GROUP_BYTES = 16 << 20
 
 
