@@ -34,6 +34,8 @@ FOREIGN_FORM = re.compile(
 )
 FOREIGN_FORM_BYTES = 10
 BATCH_BYTES = 32 << 20
+# Lines of smaller blocks are decoded together: what is done for each block would cost more than they do.
+DECODED_BYTES = 256 << 10
 # The first batch, for which others wait, is so much smaller.
 FIRST_BATCH_SHARE = 8
 # Two of DuckDB's vectors: it takes parts of a table as they come, and small ones cost as much as full ones.
@@ -53,8 +55,9 @@ class _Batch:
         self._tables: list[pa.Table] = []
         self._decoded_size = 0
         self._runs: list[tuple[str, range]] = []
-        self._blocks: list[bytes] = []
+        self._lines: list[bytes] = []
         self._undecoded_size = 0
+        self._has_deeper = False
 
     @property
     def size(self) -> int:
@@ -66,14 +69,14 @@ class _Batch:
 
         Blank ones are counted and left out.
         """
-        count = block.count(b"\n") + 1
-        self._runs.append((file, range(first, first + count)))
-        self._blocks.append(block)
+        lines = _split(block)
+        self._runs.append((file, range(first, first + len(lines))))
+        self._lines += lines
         self._undecoded_size += len(block)
-        # What is done for each block would cost more than its lines do where files are small.
-        if self._undecoded_size >= CHUNK_BYTES:
+        self._has_deeper = self._has_deeper or has_deeper_line(block, NESTING.value)
+        if self._undecoded_size >= DECODED_BYTES:
             self._decode()
-        return count
+        return len(lines)
 
     def take(self) -> Iterator[pa.Table]:
         """Yield all lines added so far as one table, if there are any, and begin anew."""
@@ -84,9 +87,9 @@ class _Batch:
             yield pa.Table.from_batches(table.to_batches(max_chunksize=ROWS_AT_ONCE), table.schema)
 
     def _decode(self) -> None:
-        if not self._blocks:
+        if not self._runs:
             return
-        texts, damages = _decoded(b"\n".join(self._blocks))
+        texts, damages = _decoded(self._lines, has_deeper=self._has_deeper)
         files = pa.RunEndEncodedArray.from_arrays(
             pa.array(accumulate(len(lines) for _, lines in self._runs), pa.int32()),
             pa.array([file for file, _ in self._runs], pa.string()),
@@ -96,7 +99,7 @@ class _Batch:
         has_text = pc.greater(pc.binary_length(pc.ascii_ltrim_whitespace(texts)), 0)
         if not pc.all(has_text).as_py():
             columns = [each.filter(has_text) for each in columns]
-        self._runs, self._blocks, self._undecoded_size = [], [], 0
+        self._runs, self._lines, self._undecoded_size, self._has_deeper = [], [], 0, False
         if len(columns[0]):
             self._tables.append(pa.Table.from_arrays(columns, schema=LINES_SCHEMA))
             self._decoded_size += self._tables[-1].nbytes
@@ -237,17 +240,15 @@ def _split(block: bytes) -> list[bytes]:
     return bare.split(b"\n")
 
 
-def _decoded(block: bytes) -> tuple[pa.Array, pa.Array]:
-    """Return the texts of the block's lines, and what is damaged in each."""
-    levels = NESTING.value
-    if not has_deeper_line(block, levels):
-        lines = _split(block)
+def _decoded(lines: list[bytes], *, has_deeper: bool) -> tuple[pa.Array, pa.Array]:
+    """Return the texts of the lines, and what is damaged in each; one may be nested too deep."""
+    if not has_deeper:
         try:
             if max(map(len, lines)) <= LINE_BYTES_LIMIT:
                 return _texts(lines), pa.nulls(len(lines), pa.string())
         except pa.ArrowInvalid:
             pass  # Some line is no UTF-8: find out which.
-    found, damages = zip(*(_examined(line, levels) for line in _split(block)), strict=True)
+    found, damages = zip(*(_examined(line, NESTING.value) for line in lines), strict=True)
     return pa.array(found, pa.string()), pa.array(damages, pa.string())
 
 

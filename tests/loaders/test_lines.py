@@ -190,11 +190,40 @@ def test_lines_of_many_files_share_batches_and_keep_their_names(tmp_path: Path) 
     assert batches[0].num_rows == 300
 
 
+@pytest.mark.parametrize("together", [1, 60, 1 << 20])
+@pytest.mark.parametrize(
+    ("odd", "text", "damage"), [(b"x", "x", None), (b"\xff", "\\xff", "invalid UTF-8 at byte 1")]
+)
+def test_lines_that_are_decoded_together_tell_of_their_own_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int, odd: bytes, text: str, damage: str | None
+) -> None:
+    monkeypatch.setattr(lines, "DECODED_BYTES", together)
+    deep = b"[" * (NESTING.value + 1)
+    contents = [b"a\r\nb\r", deep, b"", b"\n \nc", b"d\n" + odd + b"\n\r\n", b"\xef\xbb\xbfe\nf"]
+    for number, content in enumerate(contents):
+        (tmp_path / f"{number}.json").write_bytes(content)
+    landing = open_landing(str(tmp_path))
+    files = {file.name[0]: file for file in landing.list_files()}
+    (batch,) = read_batches(landing, files)
+    told = [(each["file"], each["line"], each["text"], each["damage"]) for each in batch.to_pylist()]
+    assert told == [
+        ("0", 1, "a", None),
+        ("0", 2, "b", None),
+        ("1", 1, deep.decode(), f"JSON is nested more than {NESTING.value:,} levels deep"),
+        ("3", 3, "c", None),
+        ("4", 1, "d", None),
+        ("4", 2, text, damage),
+        ("5", 1, "e", None),
+        ("5", 2, "f", None),
+    ]
+
+
 def test_a_large_file_comes_in_several_batches_without_losing_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lines, "BATCH_BYTES", 1 << 16)
     monkeypatch.setattr(lines, "CHUNK_BYTES", 1 << 14)
+    monkeypatch.setattr(lines, "DECODED_BYTES", 1 << 14)
     (tmp_path / "a.json").write_bytes(b"".join(b"%d\n" % number for number in range(1, 50_001)))
     landing = open_landing(str(tmp_path))
     batches = list(read_batches(landing, {"a": landing.list_files()[0]}))
