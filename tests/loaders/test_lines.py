@@ -191,15 +191,13 @@ def test_lines_of_many_files_share_batches_and_keep_their_names(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("together", [1, 60, 1 << 20])
-@pytest.mark.parametrize(
-    ("odd", "text", "damage"), [(b"x", "x", None), (b"\xff", "\\xff", "invalid UTF-8 at byte 1")]
-)
+@pytest.mark.parametrize("odd", [(b"x", "x", None), (b"\xff", "\\xff", "invalid UTF-8 at byte 1")])
 def test_lines_that_are_decoded_together_tell_of_their_own_damage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int, odd: bytes, text: str, damage: str | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int, odd: tuple[bytes, str, str | None]
 ) -> None:
     monkeypatch.setattr(lines, "DECODED_BYTES", together)
     deep = b"[" * (NESTING.value + 1)
-    contents = [b"a\r\nb\r", deep, b"", b"\n \nc", b"d\n" + odd + b"\n\r\n", b"\xef\xbb\xbfe\nf"]
+    contents = [b"a\r\nb\r", deep, b"", b"\n \nc", b"d\n" + odd[0] + b"\n\r\n", b"\xef\xbb\xbfe\nf"]
     for number, content in enumerate(contents):
         (tmp_path / f"{number}.json").write_bytes(content)
     landing = open_landing(str(tmp_path))
@@ -212,7 +210,7 @@ def test_lines_that_are_decoded_together_tell_of_their_own_damage(
         ("1", 1, deep.decode(), f"JSON is nested more than {NESTING.value:,} levels deep"),
         ("3", 3, "c", None),
         ("4", 1, "d", None),
-        ("4", 2, text, damage),
+        ("4", 2, *odd[1:]),
         ("5", 1, "e", None),
         ("5", 2, "f", None),
     ]
