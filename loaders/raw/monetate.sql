@@ -1,6 +1,6 @@
 CREATE SCHEMA IF NOT EXISTS raw_monetate;
 
--- An id that names a row is written as it is: to find out how ids compress best takes longer, and halves them.
+-- Ids that name a row are stored as they are: to find their best compression takes longer than to write them.
 
 -- One row per delivered session, nested parts as the vendor wrote them.
 CREATE TABLE IF NOT EXISTS raw_monetate.sessions (

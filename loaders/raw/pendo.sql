@@ -1,6 +1,6 @@
 CREATE SCHEMA IF NOT EXISTS raw_pendo;
 
--- An id that names a row is written as it is: to find out how ids compress best takes longer, and halves them.
+-- Ids that name a row are stored as they are: to find their best compression takes longer than to write them.
 
 -- One row per event of a period; a period is dropped and landed again when it is exported again.
 CREATE TABLE IF NOT EXISTS raw_pendo.allevents (
