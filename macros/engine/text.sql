@@ -2,7 +2,10 @@
     {{- return(adapter.dispatch('content_key', 'sessionhouse')(expressions)) -}}
 {% endmacro %}
 
-{#- Two control characters part and mark nulls: no vendor's id contains them, so no two lists of values meet. -#}
+{#-
+    Two control characters part and mark nulls: no vendor's id contains them, so no two lists of values meet. A UUID is made
+    of the digest's bytes in less time than of its text.
+-#}
 {% macro duckdb__content_key(expressions) -%}
     cast(unhex(md5(concat_ws(
         chr(31)

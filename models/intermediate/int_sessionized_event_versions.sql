@@ -172,15 +172,7 @@ tied as (
         on sharing.stream_key = shared_moments.stream_key and sharing.occurred_at = shared_moments.occurred_at
 
 ),
-{%- else -%}
-tied as (
 
-    select * from sharing
-
-),
-{%- endif %}
-
-{% if is_incremental() -%}
 told_ids as (
 
     select
@@ -215,6 +207,12 @@ ids as (
 
 ),
 {%- else -%}
+tied as (
+
+    select * from sharing
+
+),
+
 ids as (
 
     select
