@@ -1,31 +1,10 @@
 {{ config(materialized='ephemeral') }}
 
-{%- set reader = 'dim_sessions' -%}
-{#- Read by name: the table is what the run goes on from, and reads this model itself. -#}
-{%- set mart = api.Relation.create(database=target.database, schema='marts', identifier=reader) -%}
-
--- depends_on: {{ ref('session_changes') }}, {{ ref('run_limits') }}, {{ ref('sessions_lifecycle_manifest') }}
 with
 {% if uses_clock('loaded_at') -%}
-{% if continues(mart) -%}
 due as (
 
-    select session_key from {{ ref('session_changes') }}
-    where {{ is_due_for(reader) }}
-
-),
-
-{% endif -%}
-manifest as (
-
-    select session_key from {{ ref('sessions_lifecycle_manifest') }}
-    {%- if continues(mart) %}
-    where
-        session_key in (
-            select session_key from due
-            where {{ is_sought('session_key') }}
-        )
-    {%- endif %}
+    select * from {{ ref('sessions_due') }}
 
 ),
 
@@ -40,7 +19,7 @@ sessions as (
     from {{ ref('int_sessions') }}
     where
         session_key in (
-            select session_key from manifest
+            select session_key from due
             where {{ is_sought('session_key') }}
         )
 
